@@ -3,8 +3,8 @@
  * The body is taken as it comes: unpacked (coding.h), read, and its members put into the store (import.h). While that
  * works the connection is suspended.
  *
- * With ?atomic=true all of it is one transaction. Else what has been committed stays, whatever comes later: the answer
- * says how far it has come. A member is there whole or not at all.
+ * With ?atomic=true all of it is one transaction. Else each member that has come whole stays, whatever comes later,
+ * also where the body is cut off: the answer says how many there are.
  */
 #include "api/archive/coding.h"
 #include "api/archive/import.h"
@@ -174,7 +174,7 @@ static bool is_whole(struct request *request)
     else if (unpacking->coding && !coding_is_whole(unpacking->coding))
         fault = "its coding ends before its end";
     if (fault)
-        import_refuse(&unpacking->import, PROBLEM_BAD_BODY, fault);
+        import_cut(&unpacking->import, fault);
     return !fault;
 }
 
@@ -185,6 +185,20 @@ static void finish_some(struct request *request)
     take(request, unpacking->magic, 0);
     if (!import_stops(&unpacking->import) && is_whole(request) && !import_commit(&unpacking->import))
         answer(request);
+}
+
+/* What has come of it, up to there. The last commit waits for nobody: behind it import_settle() answers. */
+static void torn(struct request *request)
+{
+    struct unpacking *unpacking = request->state;
+    struct import *import = &unpacking->import;
+    import->then = torn;
+    if (import_settle(import))
+        take(request, unpacking->magic, 0);
+    if (!import_stops(import))
+        import_tear(import);
+    if (request->status != 0)
+        drop(unpacking);
 }
 
 static void finish_on(struct request *request)
@@ -255,6 +269,7 @@ static void end(struct request *request)
 const struct endpoint endpoint_archive_post = {.begin = begin,
                                                .receive = receive,
                                                .finish = finish_on,
+                                               .torn = torn,
                                                .end = end,
                                                .parameters = {"prefix", "atomic"},
                                                .keeps = true,

@@ -2,6 +2,7 @@
  * See import.h. */
 #include "api/archive/import.h"
 
+#include "api/archive/legacy.h"
 #include "api/archive/member.h"
 #include "api/request/core.h"
 #include "api/request/permit.h"
@@ -9,6 +10,8 @@
 #include "api/text/utf8.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 enum {
     SMALL = 256 << 10,     /* bytes of a member that is committed together with others */
@@ -30,20 +33,78 @@ void import_begin(struct import *import)
     jsontext_open(&import->refusals, '[');
 }
 
-/* ---- refusals -------------------------------------------------------------------------------- */
-
 bool import_stops(const struct import *import)
 {
     return import->request->suspended || import->request->status != 0;
 }
 
-void import_drop(struct import *import)
+/* ---- the end before the end ---------------------------------------------------------------------- */
+
+/* The member that has not come whole is none. */
+static void leave_member(struct import *import)
 {
+    if (import->place == IMPORT_IN_CRATE)
+        crate_drop(&import->crate);
+    import->place = IMPORT_NOWHERE;
     stream_abort(import->stream);
     import->stream = NULL;
+}
+
+static void tell_refusal(struct import *import)
+{
+    char *refusal = import->refusal;
+    import->refusal = NULL;
+    reply_problem(import->request, import->problem, "%s; %" PRIu64 " objects of it are stored.", refusal,
+                  import->objects);
+    free(refusal);
+}
+
+/* Takes the text. */
+static void cut(struct import *import, enum problem problem, char *refusal)
+{
+    import->refusal = refusal;
+    import->problem = problem;
+    leave_member(import);
+    if (!refusal)
+        reply_error(import->request, STORE_NO_MEMORY);
+    else if (import->atomic || !import_commit(import))
+        tell_refusal(import);
+}
+
+void import_cut(struct import *import, const char *sentence)
+{
+    char *refusal;
+    if (asprintf(&refusal, "The archive is refused at byte %" PRIu64 ": %s", import->tar.position, sentence) < 0)
+        refusal = NULL;
+    cut(import, PROBLEM_BAD_BODY, refusal);
+}
+
+void import_tear(struct import *import)
+{
+    const struct request *request = import->request;
+    char *refusal;
+    if (asprintf(&refusal, "%s The archive is refused at byte %" PRIu64, request->tear, import->tar.position) < 0)
+        refusal = NULL;
+    cut(import, request->tear_problem, refusal);
+}
+
+/* Whoever has gone has been told nothing of them; but they have come, and he may have sent all there was. */
+static void leave_crate(struct import *import)
+{
+    const struct request *request = import->request;
+    if (import->crate.count > 0 && !import->atomic && !import->committing && request->status == 0)
+        legacy_leave(&import->crate, request->api->options.depot, request->store_name, request->store);
+}
+
+void import_drop(struct import *import)
+{
+    leave_member(import);
+    leave_crate(import);
     crate_free(&import->crate);
     tar_free(&import->tar);
 }
+
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 void import_refuse(struct import *import, enum problem problem, const char *sentence)
 {
@@ -148,6 +209,8 @@ bool import_settle(struct import *import)
         refuse_member(import, OTHER_CONTENT);
     else if (error != STORE_OK)
         refuse_error(import, error);
+    else if (import->refusal)
+        tell_refusal(import);
     return import->request->status == 0;
 }
 
@@ -188,9 +251,10 @@ static void add_to_crate(struct import *import, const struct store_key *key)
     const struct attributes *attributes = &import->attributes;
     enum crate_answer answer = crate_add(&import->crate, key, attributes->bytes, attributes->length,
                                          (size_t)import->tar.size);
-    import->place = IMPORT_IN_CRATE;
-    if (answer == CRATE_OK)
+    if (answer == CRATE_OK) {
+        import->place = IMPORT_IN_CRATE;
         return;
+    }
     if (!import->atomic && import->crate.count > 0) {
         import->waits = true;
         commit_crate(import);
@@ -293,9 +357,11 @@ static size_t take_content(struct import *import, const char *bytes, size_t leng
 
 static void end_member(struct import *import)
 {
-    if (import->place == IMPORT_IN_STREAM) {
+    enum import_place place = import->place;
+    import->place = IMPORT_NOWHERE;
+    if (place == IMPORT_IN_STREAM) {
         commit_stream(import);
-    } else if (import->place == IMPORT_IN_CRATE && !digest_verify(&import->digest)) {
+    } else if (place == IMPORT_IN_CRATE && !digest_verify(&import->digest)) {
         crate_drop(&import->crate);
         refuse_member(import, OTHER_CONTENT);
     }
@@ -331,7 +397,7 @@ size_t import_take(struct import *import, const char *bytes, size_t length)
     size_t taken = 0;
     if (import->waits)
         begin_member(import);
-    while (taken < length && !import_stops(import)) {
+    while ((taken < length || tar_is_due(&import->tar)) && !import_stops(import)) {
         size_t used;
         enum tar_step told = tar_step(&import->tar, bytes + taken, length - taken, &used);
         take_step(import, told, bytes + taken, &used);
@@ -345,6 +411,7 @@ size_t import_take(struct import *import, const char *bytes, size_t length)
 void import_free(struct import *import)
 {
     import_drop(import);
+    free(import->refusal);
     attributes_free(&import->attributes);
     jsontext_free(&import->refusals);
 }

@@ -8,7 +8,9 @@
  *
  * Small members are gathered (crate.h) and committed together, large ones are streams of the engine, as uploads are.
  * One thing is done at a time, in the order of the archive, so that of two members with one name the last one stays.
- * While the engine works the request is suspended. Where it cannot go on the request is answered.
+ * While the engine works the request is suspended. Where it cannot go on the request is answered. Where the archive is
+ * cut off the members that have come whole are committed, and that is answered, if anybody is there for an answer. Of
+ * what is one transaction nothing is.
  *
  * Thread: the daemon's.
  */
@@ -43,6 +45,8 @@ struct import {
     bool waits;                   /* the member has no place before the crate is empty */
     struct stream *stream;
     bool committing;
+    char *refusal; /* owned: the beginning of an answer that waits for the last commit, or NULL */
+    enum problem problem;
     uint64_t objects, created, bytes, expired, refused;
     struct jsontext refusals; /* of some: an array that is not closed */
 };
@@ -62,10 +66,18 @@ bool import_settle(struct import *import);
 /* Commits what is gathered, and waits; false when there is nothing. */
 bool import_commit(struct import *import);
 
-/* Answers why the archive goes no further, in a sentence without a full stop, and how much of it has been stored. */
+/* Answers why the archive goes no further, in a sentence without a full stop, and how much of it has been stored. What
+ * is still gathered is not: where something is damaged, that may be as well. */
 void import_refuse(struct import *import, enum problem problem, const char *sentence);
 
-/* What is under way ends here: the client may be long in taking the answer. */
+/* The archive ends before its end, and what has come of it is sound: commits what is gathered, and waits; then, or
+ * where there is nothing, answers that, and how much has been stored. */
+void import_cut(struct import *import, const char *sentence);
+
+/* The same where it is the body that is at fault (request->tear). */
+void import_tear(struct import *import);
+
+/* What is under way ends here: the client may be long in taking the answer, or has gone. */
 void import_drop(struct import *import);
 
 void import_free(struct import *import);

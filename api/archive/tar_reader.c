@@ -260,7 +260,7 @@ static enum tar_step pad(struct tar *tar, size_t length, size_t *ret_used)
     if (tar->padding > 0)
         return TAR_MORE;
     tar->state = TAR_AT_HEADER;
-    return is_about_next(tar->type) ? TAR_MORE : TAR_DONE;
+    return TAR_MORE;
 }
 
 static size_t of_left(const struct tar *tar, size_t length)
@@ -285,7 +285,7 @@ static enum tar_step step(struct tar *tar, const char *bytes, size_t length, siz
         if (tar->left > 0)
             return TAR_CONTENT;
         tar->state = TAR_IN_PADDING;
-        return TAR_MORE;
+        return TAR_DONE;
     case TAR_IN_PADDING:
         return pad(tar, length, ret_used);
     case TAR_AT_END:
@@ -304,6 +304,11 @@ enum tar_step tar_step(struct tar *tar, const char *bytes, size_t length, size_t
     if (told != TAR_CONTENT)
         tar->position += *ret_used;
     return told;
+}
+
+bool tar_is_due(const struct tar *tar)
+{
+    return tar->state == TAR_IN_CONTENT && tar->left == 0 && !tar->fault;
 }
 
 void tar_took(struct tar *tar, size_t length)

@@ -1,6 +1,6 @@
 /* tar_reader.h - reads a tar that is pushed in, in pieces as they come: what a piece holds is told step by step.
  *
- *     while (length > 0)
+ *     while (length > 0 || tar_is_due(&tar))
  *         switch (tar_step(&tar, bytes, length, &used)) {
  *         case TAR_MEMBER: ... tar.member ...                    // its content follows
  *         case TAR_CONTENT: ... take up to `used` of the bytes, tar_took(&tar, taken) ...
@@ -29,7 +29,7 @@ enum tar_step {
     TAR_MORE,    /* all the bytes were used, or some: it goes on with those behind */
     TAR_MEMBER,  /* a member begins */
     TAR_CONTENT, /* bytes of its content stand in front */
-    TAR_DONE,    /* the member is whole */
+    TAR_DONE,    /* the member is whole; what fills up its last block is still to come */
     TAR_END,     /* the archive is: what follows says nothing */
     TAR_FAULT    /* it is none, or too much: tar.fault */
 };
@@ -68,6 +68,9 @@ struct tar {
 };
 
 enum tar_step tar_step(struct tar *tar, const char *bytes, size_t length, size_t *ret_used);
+
+/* Whether the next step takes no byte: a member whose content has come is told to be whole before what follows has. */
+bool tar_is_due(const struct tar *tar);
 
 /* So many bytes of the content that tar_step() told of were taken. */
 void tar_took(struct tar *tar, size_t length);

@@ -22,6 +22,9 @@ struct endpoint {
     size_t (*receive)(struct request *request, const char *bytes, size_t length);
     /* The body has come whole: must answer or wait. NULL: `begin` has answered. */
     void (*finish)(struct request *request);
+    /* What came is not all, or not what its sender says of it, and this is called in place of `finish`: it answers
+     * request->tear, and how much has been done, or waits. NULL: nothing has been done before `finish`. */
+    void (*torn)(struct request *request);
     /* `finish` mostly answers at once: it is called without request_settle(), which it uses itself. */
     bool prompt;
     /* The query parameters it knows, NULL behind the last. A request with another one is refused before anything is

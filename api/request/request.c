@@ -6,6 +6,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -57,9 +59,28 @@ void request_free(struct request *request)
     visitor_leave(&request->visitor);
     receipt_free(&request->receipt);
     free(request->digest);
+    free(request->tear);
     free(request->detail);
     free(request->owner);
     free(request);
+}
+
+void request_tear(struct request *request, enum problem problem, const char *format, ...)
+{
+    va_list arguments;
+    char *sentence;
+    va_start(arguments, format);
+    int length = vasprintf(&sentence, format, arguments);
+    va_end(arguments);
+    if (length < 0) {
+        reply_error(request, STORE_NO_MEMORY);
+    } else if (request->phase == REQUEST_BODY && request->endpoint->torn) {
+        request->tear = sentence;
+        request->tear_problem = problem;
+    } else {
+        reply_problem(request, problem, "%s", sentence);
+        free(sentence);
+    }
 }
 
 int64_t request_age(const struct request *request)

@@ -69,6 +69,8 @@ struct request {
     uint64_t received;     /* bytes of it that the endpoint has taken */
     size_t dropped;        /* bytes of it that nobody wanted */
     struct digest *digest; /* owned: what it is said to add up to (sums.h); NULL: nobody has said, or will */
+    char *tear;            /* owned: why it cannot be taken whole, a sentence for endpoint->torn */
+    enum problem tear_problem;
 
     struct visitor visitor;    /* who asks; known once the endpoint begins */
     const struct route *route; /* NULL: its path leads nowhere */
@@ -135,6 +137,11 @@ void request_free(struct request *request);
 /* Frees what the endpoint keeps of it, once the answer is made: the client may be long in taking that. Thread: the
  * daemon's. */
 void request_drop_state(struct request *request);
+
+/* Something is wrong with a body of which perhaps much has been taken: answers that, printf's way, or keeps it as
+ * request->tear where the endpoint itself has to answer it, by endpoint->torn. */
+void request_tear(struct request *request, enum problem problem, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Suspends the connection; `then` runs after request_resume(). Between this call and the return to the
  * access handler only hand the work over: the request is no longer this thread's. */

@@ -20,8 +20,8 @@ static bool expect(struct request *request, enum field field, const char *value)
         return true;
     if (field == FIELD_CONTENT_MD5 ? digest_expect_md5(digest, value) : digest_expect_list(digest, value))
         return true;
-    reply_problem(request, PROBLEM_BAD_HEADER, "%s is malformed: it has to be %s.", field_name(field),
-                  field == FIELD_CONTENT_MD5 ? "16 bytes in base64" : "sha-256=:32 bytes in base64:");
+    request_tear(request, PROBLEM_BAD_HEADER, "%s is malformed: it has to be %s.", field_name(field),
+                 field == FIELD_CONTENT_MD5 ? "16 bytes in base64" : "sha-256=:32 bytes in base64:");
     return false;
 }
 
@@ -97,11 +97,11 @@ static bool expect_trailer(struct request *request, const struct trailers *trail
     if (!value || (request->digest && request->digest->sha256.wanted && field != FIELD_CONTENT_MD5))
         return expect(request, field, value);
     if (field == FIELD_CONTENT_MD5)
-        reply_problem(request, PROBLEM_BAD_HEADER, "%s has to stand in front of the body; behind it %s may.",
-                      field_name(field), field_name(FIELD_CONTENT_DIGEST));
+        request_tear(request, PROBLEM_BAD_HEADER, "%s has to stand in front of the body; behind it %s may.",
+                     field_name(field), field_name(FIELD_CONTENT_DIGEST));
     else
-        reply_problem(request, PROBLEM_BAD_HEADER,
-                      "A digest after the body has to be announced before it: Trailer: %s.", field_name(field));
+        request_tear(request, PROBLEM_BAD_HEADER, "A digest after the body has to be announced before it: Trailer: %s.",
+                     field_name(field));
     return false;
 }
 

@@ -148,7 +148,10 @@ static enum MHD_Result turn_body(struct request *request, const char *bytes, siz
 /* The body has come whole, if it is what its sender says. */
 static void finish(struct request *request)
 {
-    if (!sums_hold(request))
+    bool holds = sums_hold(request);
+    if (!holds && request->tear)
+        request_settle(request, request->endpoint->torn);
+    else if (!holds)
         request_drop_state(request);
     else if (request->endpoint->prompt)
         request->endpoint->finish(request);
@@ -210,8 +213,14 @@ static enum MHD_Result answer_fault(struct request *request, const struct fault 
     count_request(request);
     if (fault->origin)
         request->fields.values[FIELD_ORIGIN] = fault->origin;
-    if (request->status == 0)
-        reply_problem(request, fault->problem, "%s", fault->sentence);
+    if (request->then)
+        go_on(request);
+    else if (request->status == 0)
+        request_tear(request, fault->problem, "%s", fault->sentence);
+    if (request->status == 0 && request->tear && !request->suspended)
+        request->endpoint->torn(request);
+    if (request->suspended)
+        return MHD_YES; /* and comes again */
     if (request->phase == REQUEST_HEAD || *length == 0)
         return queue(request);
     *length = 0;

@@ -35,7 +35,7 @@ static void look_at_member(const struct tar *tar, struct account *account)
 
 static void push(struct tar *tar, const char *bytes, size_t length, struct account *account)
 {
-    while (length > 0 && !account->fault) {
+    while ((length > 0 || tar_is_due(tar)) && !account->fault) {
         size_t used;
         uint64_t left = tar->left;
         enum tar_step told = tar_step(tar, bytes, length, &used);

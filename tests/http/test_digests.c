@@ -275,6 +275,34 @@ START_TEST(an_archive_is_compared_where_it_is_one_transaction)
 }
 END_TEST
 
+/* Nobody has made the sum, and by then all that came may be stored: so all of it is, or nothing where that was asked
+ * for, and the answer says which. */
+START_TEST(a_digest_that_is_found_behind_an_archive_is_refused_with_what_is_stored)
+{
+    static struct raw_answer answer;
+    struct tarball ball = {0};
+    tarball_add(&ball, "a", "hello", 5, NULL);
+    tarball_add(&ball, "b", "hello", 5, NULL);
+    tarball_end(&ball);
+    char *right = digest_of("Content-Digest", ball.bytes, ball.length);
+    for (int i = 0; i < 2; i++) {
+        const char *query = i == 0 ? "?atomic=true" : "", *told = i == 0 ? "; 0 objects" : "; 2 objects";
+        int socket = raw_connect(site.server->port);
+        ck_assert(raw_send(socket, "POST %s%s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n",
+                           site_target("/archive"), query, ball.length));
+        ck_assert(raw_send_bytes(socket, ball.bytes, ball.length));
+        ck_assert(raw_send(socket, "\r\n0\r\n%s\r\n\r\n", right));
+        ck_assert(raw_receive(socket, &answer));
+        ck_assert_int_eq(answer.status, 400);
+        ck_assert_msg(strstr(answer.body, "bad-header") && strstr(answer.body, told), "%s", answer.body);
+        ck_assert_int_eq(site_figure("objects"), 2 * i);
+        close(socket);
+    }
+    site_expect_text("b", "hello");
+    tarball_free(&ball);
+}
+END_TEST
+
 /* Whatever takes a body. */
 START_TEST(no_body_is_taken_with_a_digest_that_is_not_its_own)
 {
@@ -337,6 +365,7 @@ int main(void)
         a_large_batch_is_compared,
         a_digest_behind_a_batch_is_compared,
         an_archive_is_compared_where_it_is_one_transaction,
+        a_digest_that_is_found_behind_an_archive_is_refused_with_what_is_stored,
         no_body_is_taken_with_a_digest_that_is_not_its_own,
         fewer_bytes_than_announced_store_nothing,
     };

@@ -370,8 +370,106 @@ START_TEST(who_sends_half_is_told_how_much_is_stored)
     shutdown(socket, SHUT_WR);
     ck_assert(raw_receive(socket, &answer));
     ck_assert_int_eq(answer.status, 400);
+    ck_assert_msg(strstr(answer.body, "; 2 objects of it are stored."), "%s", answer.body);
     close(socket);
     ck_assert_int_eq(site_figure("objects"), 2);
+    tarball_free(&ball);
+}
+END_TEST
+
+enum leaving { LEAVES, BREAKS, LISTENS, LEAVINGS };
+
+/* Sends so many bytes of an archive, and goes. */
+static void send_cut(const struct tarball *ball, const char *query, size_t length, bool chunked, enum leaving leaving)
+{
+    int socket = raw_connect(site.server->port);
+    char coding[64] = "Transfer-Encoding: chunked";
+    if (!chunked)
+        snprintf(coding, sizeof coding, "Content-Length: %zu", ball->length);
+    ck_assert(raw_send(socket, "POST %s%s HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n", site_target("/archive"), query, coding));
+    ck_assert(!chunked || raw_send(socket, "%zx\r\n", ball->length));
+    ck_assert(raw_send_bytes(socket, ball->bytes, length));
+    if (leaving == BREAKS) { /* what the server has not read by then is lost in any case */
+        ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
+        raw_reset(socket);
+        return;
+    }
+    shutdown(socket, SHUT_WR);
+    if (leaving == LISTENS)
+        ck_assert(raw_receive(socket, &answer));
+    close(socket);
+}
+
+/* Cut there, by whatever end and framing, it leaves so many members, and none where all of them are one transaction. */
+static void expect_cut(const struct tarball *ball, size_t length, int members)
+{
+    static unsigned number;
+    char told[64];
+    snprintf(told, sizeof told, "; %d objects of it are stored.", members);
+    for (int i = 0; i < 2 * LEAVINGS; i++) {
+        enum leaving leaving = (enum leaving)(i / 2);
+        char *query = client_text(site.client, "?prefix=%u/", number++);
+        json_int_t before = site_figure("objects");
+        send_cut(ball, client_text(site.client, "%s&atomic=true", query), length, i % 2, leaving);
+        expect_nothing_under_way();
+        ck_assert_int_eq(site_figure("objects"), before);
+        send_cut(ball, query, length, i % 2, leaving);
+        ck_assert_msg(leaving != LISTENS || strstr(answer.body, told), "%s", answer.body);
+        if (!clock_until(CLOCK_PATIENCE, site_figure("objects") == before + members))
+            ck_abort_msg("at byte %zu, way %d: %lld in place of %d", length, i, site_figure("objects") - before,
+                         members);
+        expect_nothing_under_way();
+        ck_assert_int_eq(site_figure("objects"), before + members);
+    }
+}
+
+/* A member is whole with the last byte of its content: nothing behind it has to come. */
+START_TEST(each_member_that_has_come_stays_wherever_the_archive_is_cut)
+{
+    static const size_t sizes[] = {SMALL, LARGE};
+    site_start();
+    for (size_t i = 0; i < 2; i++) {
+        struct tarball ball = {0};
+        add(&ball, "1", SMALL);
+        add(&ball, "2", SMALL);
+        size_t second = ball.length;
+        add(&ball, "3", sizes[i]);
+        size_t third = ball.length, padding = -sizes[i] % 512;
+        tarball_end(&ball);
+        expect_cut(&ball, 100, 0);
+        expect_cut(&ball, 600, 0);
+        expect_cut(&ball, second - 600, 1);
+        expect_cut(&ball, second, 2);
+        expect_cut(&ball, second + 100, 2);
+        expect_cut(&ball, third - padding - 1, 2);
+        expect_cut(&ball, third - padding, 3);
+        expect_cut(&ball, third - 1, 3);
+        expect_cut(&ball, third, 3);
+        expect_cut(&ball, third + 100, 3);
+        expect_cut(&ball, third + 600, 3);
+        expect_cut(&ball, ball.length - 1, 3);
+        tarball_free(&ball);
+    }
+    site_expect_payload("143/3", LARGE, LARGE);
+}
+END_TEST
+
+/* Where bytes are wrong what was gathered in front of them may be as well. */
+START_TEST(what_is_gathered_goes_where_the_archive_is_damaged)
+{
+    struct tarball ball = {0};
+    site_start();
+    add(&ball, "1", LARGE);
+    add(&ball, "2", SMALL);
+    size_t second = ball.length;
+    add(&ball, "3", SMALL);
+    tarball_end(&ball);
+    ball.bytes[second] ^= 1;
+    struct answer *given = send_in(&ball, "", NULL);
+    site_expect_kind(given, 400, "bad-body");
+    expect_detail(given, "it is damaged; 1 objects of it are stored.");
+    expect_nothing_under_way();
+    ck_assert_int_eq(site_figure("objects"), 1);
     tarball_free(&ball);
 }
 END_TEST
@@ -543,6 +641,8 @@ int main(void)
                             a_refused_name_is_told_as_far_as_it_is_text,
                             who_vanishes_leaves_whole_members,
                             who_sends_half_is_told_how_much_is_stored,
+                            each_member_that_has_come_stays_wherever_the_archive_is_cut,
+                            what_is_gathered_goes_where_the_archive_is_damaged,
                             of_one_transaction_nothing_stays,
                             who_sends_no_more_is_cut,
                             who_reads_no_more_is_cut,

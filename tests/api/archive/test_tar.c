@@ -96,7 +96,7 @@ START_TEST(records_tell_sizes_of_any_length)
 }
 END_TEST
 
-/* Takes `size` bytes of content from one buffer, to the next header; how often it was told to go on is what counts. */
+/* Takes `size` bytes of content from one buffer: what fills up the last block is not waited for. */
 static void pass_content(struct tar *tar, uint64_t size)
 {
     enum { PIECE = 1 << 20 };
@@ -106,13 +106,15 @@ static void pass_content(struct tar *tar, uint64_t size)
     enum tar_step told = TAR_MORE;
     ck_assert_ptr_nonnull(zeros);
     while (told != TAR_DONE) {
+        ck_assert(!tar_is_due(tar));
         told = tar_step(tar, zeros, PIECE, &used);
-        ck_assert(told == TAR_CONTENT || told == TAR_MORE || told == TAR_DONE);
-        if (told != TAR_CONTENT)
-            continue;
+        ck_assert_int_eq(told, TAR_CONTENT);
         content += used;
         tar_took(tar, used);
+        if (tar_is_due(tar))
+            told = tar_step(tar, zeros, 0, &used);
     }
+    ck_assert_uint_eq(used, 0);
     ck_assert_uint_eq(content, size);
     free(zeros);
 }
@@ -130,7 +132,6 @@ START_TEST(large_members_are_written_and_read)
         text.length = 0;
         tar_padding(&text, sizes[i]);
         ck_assert_uint_eq((sizes[i] + text.length) % TAR_BLOCK, 0);
-        text.length = 0;
         tar_member(&text, &records, "small", 3, 0);
         ck_assert_int_eq(read_head(&tar, &text), TAR_MEMBER);
         ck_assert_uint_eq(tar.size, 3);
