@@ -49,8 +49,8 @@ static void json_store(struct account *account, const struct backup_store *store
         jsontext_number(text, *offset);
     else
         jsontext_null(text);
-    jsontext_figure(text, "files_copied", store->files_copied);
-    jsontext_figure(text, "files_kept", store->files_kept);
+    jsontext_figure(text, account->counts_objects ? "objects_copied" : "files_copied", store->files_copied);
+    jsontext_figure(text, account->counts_objects ? "objects_kept" : "files_kept", store->files_kept);
     jsontext_figure(text, "bytes_copied", store->bytes_copied);
     jsontext_figure(text, "bytes_kept", store->bytes_kept);
     jsontext_figure(text, "rounds", store->rounds);
@@ -75,12 +75,13 @@ static void json_end(struct account *account, const char *sentence)
 
 /* ---- for people ------------------------------------------------------------------------------ */
 
-static void print_amount(uint64_t files, uint64_t bytes, const char *what)
+static void print_amount(const struct account *account, uint64_t files, uint64_t bytes, const char *what)
 {
-    printf("%" PRIu64 " file%s of %" PRIu64 " bytes %s", files, files == 1 ? "" : "s", bytes, what);
+    printf("%" PRIu64 " %s%s of %" PRIu64 " bytes %s", files, account->counts_objects ? "object" : "file",
+           files == 1 ? "" : "s", bytes, what);
 }
 
-static void print_store(const struct backup_store *store, const uint64_t *offset)
+static void print_store(const struct account *account, const struct backup_store *store, const uint64_t *offset)
 {
     printf("store %s: ", store->name);
     if (store->error) {
@@ -93,8 +94,8 @@ static void print_store(const struct backup_store *store, const uint64_t *offset
     }
     if (store->replaced)
         printf("made anew, the copy of the one before has gone; ");
-    print_amount(store->files_copied, store->bytes_copied, "copied, ");
-    print_amount(store->files_kept, store->bytes_kept, "kept");
+    print_amount(account, store->files_copied, store->bytes_copied, "copied, ");
+    print_amount(account, store->files_kept, store->bytes_kept, "kept");
     if (offset)
         printf("; as of offset %" PRIu64, *offset);
     putchar('\n');
@@ -146,7 +147,7 @@ void account_store(struct account *account, const struct backup_store *store, co
     if (account->json)
         json_store(account, store, store->error ? NULL : offset);
     else
-        print_store(store, offset);
+        print_store(account, store, offset);
 }
 
 void account_absent(struct account *account, const char *name, enum account_absence absence)

@@ -19,6 +19,7 @@
 struct account {
     const char *command; /* in front of sentences on stderr */
     bool json;
+    bool counts_objects; /* of a server: what is told as files are its objects */
     struct jsontext text;
     struct jsontext store_flaws; /* of the store under way */
     struct jsontext absent;      /* names of copies of stores that are not there any more ... */

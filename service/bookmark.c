@@ -82,22 +82,6 @@ static bool read_body(struct bookmark *bookmark, const char *body)
     return true;
 }
 
-bool bookmark_read(struct bookmark *bookmark)
-{
-    size_t length = 0;
-    const char *body;
-    char *path = path_of(bookmark->folder, bookmark->name, "");
-    char *text = path ? small_file_read(path, FILE_MAX, &length) : NULL;
-    bool missing = path && !text && errno == ENOENT;
-    bookmark_forget(bookmark);
-    bool good = text && is_whole(text, length, &body) && read_body(bookmark, body);
-    if (!good)
-        bookmark_forget(bookmark);
-    free(text);
-    free(path);
-    return good || missing;
-}
-
 static bool write_body(FILE *file, const struct bookmark *bookmark)
 {
     bool good = fprintf(file, "\nnext %" PRIu64 "\nlog %s", bookmark->next, bookmark->log) > 0;
@@ -108,18 +92,53 @@ static bool write_body(FILE *file, const struct bookmark *bookmark)
     return good && fputc('\n', file) >= 0;
 }
 
+/* What stands behind the check. free() it, also when it was not made. */
+static bool make_body(const struct bookmark *bookmark, char **ret_body, size_t *ret_length)
+{
+    *ret_body = NULL;
+    FILE *memory = open_memstream(ret_body, ret_length);
+    bool good = memory && write_body(memory, bookmark);
+    return memory && fclose(memory) == 0 && good;
+}
+
 static bool write_text(FILE *file, const struct bookmark *bookmark)
 {
-    char *body = NULL;
-    size_t length = 0;
-    FILE *memory = open_memstream(&body, &length);
-    bool good = memory && write_body(memory, bookmark);
-    if (memory && fclose(memory) != 0)
-        good = false;
+    char *body;
+    size_t length;
+    bool good = make_body(bookmark, &body, &length);
     good = good && fprintf(file, "check %016" PRIx64, (uint64_t)XXH3_64bits(body, length)) == CHECK_LENGTH &&
            fwrite(body, 1, length, file) == length && fflush(file) == 0 && fdatasync(fileno(file)) == 0;
     free(body);
     return good;
+}
+
+/* Reads one of before there was a check: it is good where it is, to the byte, what is made of what was read. */
+static bool read_unchecked(struct bookmark *bookmark, const char *text)
+{
+    char *body, *made = NULL;
+    size_t length;
+    if (asprintf(&body, "\n%s", text) < 0)
+        return false;
+    bool good = read_body(bookmark, body) && make_body(bookmark, &made, &length) && strcmp(body, made) == 0;
+    free(made);
+    free(body);
+    return good;
+}
+
+bool bookmark_read(struct bookmark *bookmark)
+{
+    size_t length = 0;
+    const char *body;
+    char *path = path_of(bookmark->folder, bookmark->name, "");
+    char *text = path ? small_file_read(path, FILE_MAX, &length) : NULL;
+    bool missing = path && !text && errno == ENOENT;
+    bookmark_forget(bookmark);
+    bool good = text && (is_whole(text, length, &body) ? read_body(bookmark, body) : read_unchecked(bookmark, text));
+    if (!good)
+        bookmark_forget(bookmark);
+    free(text);
+    free(path);
+    return good || missing;
 }
 
 int bookmark_write(const struct bookmark *bookmark)

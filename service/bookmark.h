@@ -6,6 +6,8 @@
  *                            landmark {...}    the last change that was read (landmark.h)
  *                            damaged [...]     changes whose objects could not be had: they are asked for again
  *
+ * One that an early version has written has no check, and is read all the same; what is written has one.
+ *
  * Thread: one.
  */
 #ifndef CAIRN_BOOKMARK_H

@@ -26,15 +26,16 @@ static bool wanted(void *arg, const char *name)
 static void told(void *arg, const struct backup_store *store)
 {
     struct run *run = arg;
-    uint64_t offset = run->part ? run->part->offset_of(run->part->arg, store->name) : store->end_offset;
     bool known = run->part || !store->unchanged;
     struct backup_store told = *store;
+    if (run->part && !store->error)
+        run->part->tell_sums(run->part->arg, store->name, &told);
     if (run->part && (store->error == STORE_DAMAGED || store->error == STORE_GONE))
         told.why = run->part->remedy;
     progress_pause(&run->progress);
     if (run->part && !store->error)
         run->part->tell_flaws(run->part->arg, store->name);
-    account_store(run->account, &told, known ? &offset : NULL);
+    account_store(run->account, &told, known ? &told.end_offset : NULL);
     progress_resume(&run->progress);
 }
 

@@ -23,12 +23,13 @@ struct copying {
 
 /* Where what is copied is only what was made of a server. */
 struct copying_part {
-    const char *from;                                    /* the folder */
-    const char *where;                                   /* what is damaged when the folder is, in a sentence, ... */
-    const char *remedy;                                  /* ... and why a store is not copied then */
-    bool (*wanted)(void *arg, const char *store);        /* whether it is copied */
-    uint64_t (*offset_of)(void *arg, const char *store); /* the point of the server's log */
-    void (*tell_flaws)(void *arg, const char *store);    /* what is damaged there goes into the account */
+    const char *from;                                 /* the folder */
+    const char *where;                                /* what is damaged when the folder is, in a sentence, ... */
+    const char *remedy;                               /* ... and why a store is not copied then */
+    bool (*wanted)(void *arg, const char *store);     /* whether it is copied */
+    void (*tell_flaws)(void *arg, const char *store); /* what is damaged there goes into the account */
+    /* The point of the server's log, and what came of it: objects in the place of files. */
+    void (*tell_sums)(void *arg, const char *store, struct backup_store *told);
     void *arg;
 };
 

@@ -4,7 +4,6 @@
 #include "api/http/etag.h"
 #include "service/bookmark.h"
 #include "service/clock.h"
-#include "service/landing.h"
 #include "service/landmark.h"
 
 #include <errno.h>
@@ -37,6 +36,7 @@ struct pursuit {
     bool in_vain;          /* at the end of the feed was asked again for what is unsettled, and still is */
     enum follower_end end; /* when something has failed */
     struct landings landings;
+    struct follower_point point;
 };
 
 static bool fail_as(struct pursuit *pursuit, enum follower_end end, const char *format, ...)
@@ -521,6 +521,20 @@ static bool is_enough(struct pursuit *pursuit)
                 count);
 }
 
+/* What has come, of which the feed has perhaps had to be read anew. */
+static void take_sums(struct pursuit *pursuit)
+{
+    const struct landings *landings = &pursuit->landings;
+    struct follower_point *point = &pursuit->point;
+    struct store_figures figures;
+    store_figures(pursuit->store, &figures);
+    point->offset = pursuit->bookmark.next;
+    point->copied.objects += landings->all.objects;
+    point->copied.bytes += landings->all.bytes;
+    point->kept.objects = figures.objects - landings->there.objects;
+    point->kept.bytes = figures.live_bytes - landings->there.bytes;
+}
+
 static bool follow(struct pursuit *pursuit, const json_t *limits, bool *ret_gone)
 {
     *ret_gone = false;
@@ -533,15 +547,17 @@ static bool follow(struct pursuit *pursuit, const json_t *limits, bool *ret_gone
         tell_damaged(pursuit);
     }
     good = good && write_bookmark(pursuit);
-    if (pursuit->store)
+    if (pursuit->store) {
         landings_end(&pursuit->landings);
+        take_sums(pursuit);
+    }
     depot_release(pursuit->store);
     pursuit->store = NULL;
     return good;
 }
 
 enum follower_end follower_follow(struct follower *follower, const char *name, const json_t *limits,
-                                  uint64_t *ret_offset)
+                                  struct follower_point *ret_point)
 {
     struct pursuit pursuit = {.follower = follower, .name = name, .unsettled = json_object(), .damaged = json_object()};
     bool gone;
@@ -553,7 +569,7 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
     if (!good && gone)
         fail(&pursuit, "it is made anew all the time, or tells of its deletions for less time than it takes to read "
                        "its changes (--feed-retention)");
-    *ret_offset = pursuit.bookmark.next;
+    *ret_point = pursuit.point;
     bookmark_free(&pursuit.bookmark);
     json_decref(pursuit.unsettled);
     json_decref(pursuit.damaged);

@@ -17,6 +17,7 @@
 #define CAIRN_FOLLOWER_H
 
 #include "service/change.h"
+#include "service/landing.h"
 #include "service/remote.h"
 #include "store/store.h"
 
@@ -44,10 +45,17 @@ enum follower_end {
     FOLLOWER_OVER,    /* and nothing more can be had of any store, or be stored */
 };
 
+/* Where a store has arrived, and how. */
+struct follower_point {
+    uint64_t offset;           /* of the server's log */
+    struct landing_sum copied; /* objects that have come, also those that came again */
+    struct landing_sum kept;   /* those that were there */
+};
+
 /* Brings the store of that name up to date, which is made if need be; `limits` as GET of the server's stores tells
- * them. *ret_offset: the point of the server's log. Blocking, and long. */
+ * them. Blocking, and long. */
 enum follower_end follower_follow(struct follower *follower, const char *name, const json_t *limits,
-                                  uint64_t *ret_offset);
+                                  struct follower_point *ret_point);
 
 enum follower_known {
     FOLLOWER_OTHER,  /* it is not, or none of that name was */

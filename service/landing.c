@@ -38,7 +38,37 @@ struct landing {
     const void *label;
     enum store_error error; /* of the stream */
     bool ready;             /* the stream takes bytes again */
+    struct landing_sum old; /* what has landed before, and has its place */
 };
+
+/* What an object is of which the bytes have landed before; nothing where there is none, or an older one. */
+static struct landing_sum landed_before(const struct landings *landings, const struct store_key *key)
+{
+    struct object *object;
+    struct landing_sum sum = {0};
+    if (store_get(landings->store, key, STORE_GET_EXPIRED, &object))
+        return sum;
+    const struct object_info *info = object_info(object);
+    if (info->offset >= landings->since)
+        sum = (struct landing_sum){1, info->size};
+    object_release(object);
+    return sum;
+}
+
+/* Lock held. */
+static void add(struct landing_sum *sum, const struct landing_sum *more, const struct landing_sum *less)
+{
+    sum->objects += more->objects - less->objects;
+    sum->bytes += more->bytes - less->bytes;
+}
+
+/* What has landed, and what it has taken the place of. Lock held. */
+static void count(struct landings *landings, const struct landing_sum *landed, const struct landing_sum *old)
+{
+    static const struct landing_sum nothing;
+    add(&landings->all, landed, &nothing);
+    add(&landings->there, landed, old);
+}
 
 void landing_drop(struct landing *landing)
 {
@@ -70,12 +100,15 @@ static void landed(void *arg, const struct store_result *result)
     struct landing *landing = arg;
     struct landings *landings = landing->landings;
     const void *label = landing->label;
+    struct landing_sum old = landing->old;
     landing_drop(landing);
     pthread_mutex_lock(&landings->lock);
     if (result->error == STORE_DIGEST)
         add_wrong(landings, label);
     else if (result->error)
         landings->failure = result->error;
+    else
+        count(landings, &(struct landing_sum){1, result->receipts[0].size}, &old);
     landings->in_flight--;
     pthread_cond_broadcast(&landings->landed);
     pthread_mutex_unlock(&landings->lock);
@@ -85,7 +118,9 @@ static void landed(void *arg, const struct store_result *result)
 
 void landings_begin(struct landings *landings, struct store *store, atomic_uint_fast64_t *received)
 {
-    *landings = (struct landings){.store = store, .received = received};
+    struct store_figures figures;
+    store_figures(store, &figures);
+    *landings = (struct landings){.store = store, .since = figures.end_offset, .received = received};
     pthread_mutex_init(&landings->lock, NULL);
     pthread_cond_init(&landings->landed, NULL);
 }
@@ -125,6 +160,7 @@ static struct store_key copy_key(const struct store_key *key, char bytes[STORE_K
 
 struct deletion {
     struct landings *landings;
+    struct landing_sum old;
     struct store_op op;
     char key[STORE_KEY_MAX];
 };
@@ -134,10 +170,13 @@ static void deleted(void *arg, const struct store_result *result)
 {
     struct deletion *deletion = arg;
     struct landings *landings = deletion->landings;
+    struct landing_sum old = deletion->old;
     free(deletion);
     pthread_mutex_lock(&landings->lock);
     if (result->error)
         landings->failure = result->error;
+    else
+        count(landings, &(struct landing_sum){0}, &old);
     landings->in_flight--;
     pthread_cond_broadcast(&landings->landed);
     pthread_mutex_unlock(&landings->lock);
@@ -148,7 +187,8 @@ bool landings_delete(struct landings *landings, const struct store_key *key)
     struct deletion *deletion = malloc(sizeof *deletion);
     if (!deletion)
         return false;
-    *deletion = (struct deletion){.landings = landings, .op = {.kind = STORE_DELETE}};
+    *deletion = (struct deletion){
+        .landings = landings, .old = landed_before(landings, key), .op = {.kind = STORE_DELETE}};
     deletion->op.key = copy_key(key, deletion->key);
     take_off(landings);
     enum store_error error = store_batch(landings->store, &deletion->op, 1, 0, deleted, deletion, NULL);
@@ -319,6 +359,7 @@ void landing_commit(struct landing *landing, int64_t modified)
     struct stream *stream = landing->stream;
     const struct stream_finish finish = {.seal = seal, .arg = landing, .modified = modified};
     landing->stream = NULL;
+    landing->old = landed_before(landing->landings, &landing->key);
     take_off(landing->landings);
     stream_commit(stream, &finish, landed, landing);
 }

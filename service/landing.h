@@ -18,11 +18,19 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+struct landing_sum {
+    uint64_t objects;
+    uint64_t bytes; /* of their payloads */
+};
+
 struct landings {
     struct store *store; /* borrowed */
+    uint64_t since;      /* where its log ended: what stands behind that has landed since */
     pthread_mutex_t lock;
     pthread_cond_t landed;
     size_t in_flight;         /* commits */
+    struct landing_sum all;   /* that have landed, ... */
+    struct landing_sum there; /* ... and what is still there of them: others have taken the places of some */
     enum store_error failure; /* of one of them */
     const void **wrong;       /* labels of those whose bytes were not those that the server said */
     size_t wrong_count;

@@ -19,7 +19,7 @@ struct mirror {
     struct progress progress;
     char *folder;
     bool empty;                   /* nothing was copied before, of whomever */
-    json_t *offsets;              /* store -> the point of the server's log */
+    json_t *points;               /* store -> the point of the server's log, and what came, as it is told */
     json_t *damaged;              /* store -> its changes whose objects could not be had */
     char name[PROGRESS_NAME_MAX]; /* of the store under way; for the progress, under its lock */
     char sentence[COPYING_SENTENCE];
@@ -75,16 +75,22 @@ static void tell_failed(struct mirror *mirror, const char *name, enum store_erro
     progress_resume(&mirror->progress);
 }
 
+static json_t *point_json(const struct follower_point *point)
+{
+    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "offset", (json_int_t)point->offset, "objects copied",
+                     (json_int_t)point->copied.objects, "bytes copied", (json_int_t)point->copied.bytes, "objects kept",
+                     (json_int_t)point->kept.objects, "bytes kept", (json_int_t)point->kept.bytes);
+}
+
 /* False: nothing more can be had of any store. */
 static bool follow_store(struct mirror *mirror, const json_t *store)
 {
     const char *name = json_string_value(json_object_get(store, "name"));
-    uint64_t offset;
+    struct follower_point point;
     begin_store(mirror, name);
-    switch (follower_follow(&mirror->follower, name, json_object_get(store, "limits"), &offset)) {
+    switch (follower_follow(&mirror->follower, name, json_object_get(store, "limits"), &point)) {
     case FOLLOWER_ARRIVED:
-        return json_object_set_new(mirror->offsets, name, json_integer((json_int_t)offset)) == 0 ||
-               fail(mirror, "memory is out");
+        return json_object_set_new(mirror->points, name, point_json(&point)) == 0 || fail(mirror, "memory is out");
     case FOLLOWER_GONE: /* it was removed meanwhile */
         return true;
     case FOLLOWER_REFUSED:
@@ -134,37 +140,6 @@ static bool find_known(struct mirror *mirror, const json_t *stores, bool *ret_sa
     return true;
 }
 
-/* Whether one of the stores that were followed is the server's; or none were, and the backup is empty. */
-static bool check_source(struct mirror *mirror, const json_t *stores)
-{
-    char **names;
-    const char *untold;
-    size_t count;
-    bool same;
-    if (mirror->copying->replace)
-        return true;
-    enum store_error error = depot_names(mirror->follower.depot, &names, &count);
-    if (error)
-        return fail(mirror, "%s: %s", mirror->folder, store_error_text(error));
-    free(names);
-    if (mirror->empty && count == 0)
-        return true;
-    if (!find_known(mirror, stores, &same, &untold))
-        return false;
-    if (!same && untold)
-        return fail(mirror,
-                    "the backup is damaged: %s/follow/%s, which tells how far store %s was followed, and of which "
-                    "server. Nothing was touched; where %s is the one, --replace copies it anew",
-                    mirror->folder, untold, untold, mirror->copying->from);
-    return same || fail(mirror,
-                        "%s is the backup of another source: %s has none of the stores that were copied, or who asks "
-                        "may see none of them (--token-file). It was left untouched: name another folder or, where "
-                        "this is what you want, --replace",
-                        mirror->copying->to, mirror->copying->from);
-}
-
-/* ---- stores that the server does not show ---------------------------------------------------------- */
-
 static bool has_name(const json_t *stores, const char *name)
 {
     const json_t *store;
@@ -174,6 +149,76 @@ static bool has_name(const json_t *stores, const char *name)
             return true;
     return false;
 }
+
+/* Nobody says that it is another server where it shows nothing of what was copied: that may have been removed. */
+static bool refuse_without(struct mirror *mirror, const char *name)
+{
+    const char *from = mirror->copying->from;
+    if (follower_is_gone(&mirror->follower, name))
+        return fail(
+            mirror,
+            "store %s was copied before, and is not at %s any more, nor is another one that was copied. Its copy "
+            "stays, and nothing was touched. Is that the right server? Then --replace copies what it has now, "
+            "and --prune --replace removes the copy as well",
+            name, from);
+    return fail(
+        mirror,
+        "store %s was copied before, and %s does not show it, or another one that was copied: who asks may see "
+        "none of them (--token-file). Nothing was touched; name another folder or, where this is what you want, "
+        "--replace",
+        name, from);
+}
+
+static bool refuse_other(struct mirror *mirror, const char *name)
+{
+    return fail(mirror,
+                "%s is the backup of another source: %s%s%s. It was left untouched: name another folder or, where this "
+                "is what you want, --replace",
+                mirror->copying->to, name ? "store " : "nothing was copied from ", name ? name : mirror->copying->from,
+                name ? " is not the one that was copied, and there is no other one that was" : "");
+}
+
+/* None of the stores that were followed is the server's. */
+static bool refuse_source(struct mirror *mirror, const json_t *stores, char *const *followed, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (has_name(stores, followed[i]))
+            return refuse_other(mirror, followed[i]);
+    return count > 0 ? refuse_without(mirror, followed[0]) : refuse_other(mirror, NULL);
+}
+
+static bool compare_stores(struct mirror *mirror, const json_t *stores, char *const *followed, size_t count)
+{
+    const char *untold;
+    bool same;
+    if (mirror->empty && count == 0)
+        return true;
+    if (!find_known(mirror, stores, &same, &untold))
+        return false;
+    if (!same && untold)
+        return fail(mirror,
+                    "the backup is damaged: %s/follow/%s, which tells how far store %s was followed, and of which "
+                    "server. Nothing was touched; where %s is the one, --replace copies it anew",
+                    mirror->folder, untold, untold, mirror->copying->from);
+    return same || refuse_source(mirror, stores, followed, count);
+}
+
+/* Whether one of the stores that were followed is the server's; or none were, and the backup is empty. */
+static bool check_source(struct mirror *mirror, const json_t *stores)
+{
+    char **followed;
+    size_t count;
+    if (mirror->copying->replace)
+        return true;
+    enum store_error error = depot_names(mirror->follower.depot, &followed, &count);
+    if (error)
+        return fail(mirror, "%s: %s", mirror->folder, store_error_text(error));
+    bool good = compare_stores(mirror, stores, followed, count);
+    free(followed);
+    return good;
+}
+
+/* ---- stores that the server does not show ---------------------------------------------------------- */
 
 /* What a token does not show may be there: only what the server says it has not is removed. */
 static bool miss_store(struct mirror *mirror, const char *name)
@@ -288,13 +333,23 @@ static bool follow_all(struct mirror *mirror, const char *token)
 static bool wanted(void *arg, const char *store)
 {
     const struct mirror *mirror = arg;
-    return json_object_get(mirror->offsets, store);
+    return json_object_get(mirror->points, store);
 }
 
-static uint64_t offset_of(void *arg, const char *store)
+static uint64_t figure_of(const json_t *point, const char *name)
+{
+    return (uint64_t)json_integer_value(json_object_get(point, name));
+}
+
+static void tell_sums(void *arg, const char *store, struct backup_store *told)
 {
     const struct mirror *mirror = arg;
-    return (uint64_t)json_integer_value(json_object_get(mirror->offsets, store));
+    const json_t *point = json_object_get(mirror->points, store);
+    told->end_offset = figure_of(point, "offset");
+    told->files_copied = figure_of(point, "objects copied");
+    told->bytes_copied = figure_of(point, "bytes copied");
+    told->files_kept = figure_of(point, "objects kept");
+    told->bytes_kept = figure_of(point, "bytes kept");
 }
 
 static void tell_flaws(void *arg, const char *store)
@@ -330,8 +385,8 @@ static bool copy_all(struct mirror *mirror, bool followed)
         .remedy = "what was copied to backup/server is damaged, and not the server: remove that folder, and run this "
                   "once more with --replace",
         .wanted = wanted,
-        .offset_of = offset_of,
         .tell_flaws = tell_flaws,
+        .tell_sums = tell_sums,
         .arg = mirror};
     return copying_make(&copying, &part, mirror->account, sentence) || fail(mirror, "%s", sentence);
 }
@@ -342,15 +397,16 @@ enum check_status mirror_run(const struct copying *copying, const char *token)
     struct mirror mirror = {.copying = copying,
                             .account = &account,
                             .follower = {.replace = copying->replace, .damaged = keep_damaged},
-                            .offsets = json_object(),
+                            .points = json_object(),
                             .damaged = json_object()};
     mirror.follower.arg = &mirror;
     account_begin(&account, copying->command, copying->json, copying->from, copying->to);
+    account.counts_objects = true;
     bool good = follow_all(&mirror, token);
-    if (good || json_object_size(mirror.offsets) > 0)
+    if (good || json_object_size(mirror.points) > 0)
         good = copy_all(&mirror, good) && good;
     free(mirror.folder);
-    json_decref(mirror.offsets);
+    json_decref(mirror.points);
     json_decref(mirror.damaged);
     return account_end(&account, good ? NULL : mirror.sentence);
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The salt of a store. *ret_there: there is a folder of that name, which may not tell. */
@@ -30,11 +31,18 @@ static enum kinship kinship_by(const struct folder *folder, const struct folder 
     if (!read_salt(copy, name, &there, &own))
         return KINSHIP_OPEN;
     if (!read_salt(folder, name, &there, &other))
-        return there ? KINSHIP_OPEN : KINSHIP_NONE;
+        return there ? KINSHIP_OPEN : KINSHIP_GONE;
     return own == other ? KINSHIP_SAME : KINSHIP_NONE;
 }
 
-int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kinship)
+/* One store in common tells, whatever the others; then one that is another. */
+static bool tells_more(enum kinship kinship, enum kinship told)
+{
+    return kinship != KINSHIP_OPEN && told != KINSHIP_SAME &&
+           (kinship == KINSHIP_SAME || told == KINSHIP_OPEN || (kinship == KINSHIP_NONE && told == KINSHIP_GONE));
+}
+
+int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kinship, char ret_store[KINSHIP_NAME])
 {
     char **names;
     size_t count;
@@ -42,10 +50,13 @@ int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kin
     if (error)
         return error;
     *ret_kinship = KINSHIP_OPEN;
+    ret_store[0] = '\0';
     for (size_t i = 0; i < count && *ret_kinship != KINSHIP_SAME; i++) {
         enum kinship kinship = kinship_by(folder, copy, names[i]);
-        if (kinship != KINSHIP_OPEN)
-            *ret_kinship = kinship;
+        if (!tells_more(kinship, *ret_kinship))
+            continue;
+        *ret_kinship = kinship;
+        (void)snprintf(ret_store, KINSHIP_NAME, "%s", names[i]);
     }
     free(names);
     return 0;

@@ -7,14 +7,18 @@
 #define CAIRN_KINSHIP_H
 
 #include "store/depot/folder.h"
+#include "store/store.h"
+
+enum { KINSHIP_NAME = STORE_NAME_MAX + 1 };
 
 enum kinship {
     KINSHIP_OPEN, /* the second has no stores, or none that tells: it may come to be a copy of anything */
     KINSHIP_SAME, /* they have a store in common */
-    KINSHIP_NONE,
+    KINSHIP_GONE, /* the first has none of the second's, nor others in their places: they may have been removed */
+    KINSHIP_NONE, /* a store of that name is another one in each of them */
 };
 
-/* An errno. Blocking. */
-int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kinship);
+/* ret_store: by which it is known, or "". An errno. Blocking. */
+int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kinship, char ret_store[KINSHIP_NAME]);
 
 #endif

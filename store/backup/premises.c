@@ -128,9 +128,10 @@ static bool has_stores(struct folder *folder)
 static struct failure refuse_stores(struct premises *premises)
 {
     enum kinship kinship = KINSHIP_NONE;
+    char store[KINSHIP_NAME];
     if (!premises->restore)
         return refuse(premises, "holds data, and is no backup: it was left untouched, name another folder");
-    if (!kinship_of(&premises->from, &premises->to, &kinship) && kinship == KINSHIP_SAME)
+    if (!kinship_of(&premises->from, &premises->to, &kinship, store) && kinship == KINSHIP_SAME)
         return refuse(premises, "holds what was restored already: it was left untouched; `cairnd check` compares its "
                                 "bytes, and to restore once more name another folder");
     return refuse(premises, "holds data: it was left untouched, name another folder");
@@ -178,19 +179,37 @@ struct failure premises_open_to(struct premises *premises, bool *ret_empty)
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
+/* The folder is the wrong one, perhaps an empty one where a volume is not mounted; or the stores were removed. */
+static struct failure refuse_gone(const struct premises *premises, const char *store)
+{
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                          "store %s was copied before, and is not in %s any more, nor is another one that was copied. "
+                          "Its copy stays, and nothing was touched. Is that the right folder, with its volume? Then "
+                          "--replace copies what it has now, and --prune --replace removes the copy as well",
+                          store, premises->from_path);
+}
+
+static struct failure refuse_other(const struct premises *premises, const char *store)
+{
+    return failure_detail(
+        premises->detail, failure_of(STORE_FOREIGN),
+        "%s is the backup of another source: store %s of %s is not the one that was copied, and it "
+        "has no other one that was. It was left untouched: name another folder or, where this is what "
+        "you want, --replace",
+        premises->to_path, store, premises->from_path);
+}
+
 /* A source that has none of the stores that the backup is of is another one, or was made anew. */
 static struct failure check_kinship(struct premises *premises)
 {
     enum kinship kinship = KINSHIP_OPEN;
-    int error = premises->any_source ? 0 : kinship_of(&premises->from, &premises->to, &kinship);
+    char store[KINSHIP_NAME];
+    int error = premises->any_source ? 0 : kinship_of(&premises->from, &premises->to, &kinship, store);
     if (error)
         return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
-    if (kinship != KINSHIP_NONE)
-        return failure_none();
-    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
-                          "%s is the backup of another source: %s has none of the stores that were copied. It was left "
-                          "untouched: name another folder or, where this is what you want, --replace",
-                          premises->to_path, premises->from_path);
+    if (kinship == KINSHIP_GONE)
+        return refuse_gone(premises, store);
+    return kinship == KINSHIP_NONE ? refuse_other(premises, store) : failure_none();
 }
 
 static struct failure open_from(struct premises *premises)

@@ -191,6 +191,49 @@ START_TEST(a_report_is_told_of_a_server_that_is_not_there)
 }
 END_TEST
 
+static void expect_figure(const json_t *told, const char *name, json_int_t figure)
+{
+    const json_t *value = json_object_get(told, name);
+    ck_assert_msg(json_is_integer(value) && json_integer_value(value) == figure, "%s is not %lld", name, figure);
+}
+
+static void expect_sums(const char *to, json_int_t copied, json_int_t copied_bytes, json_int_t kept,
+                        json_int_t kept_bytes)
+{
+    json_t *report = copies_report(WHOLE, site.server->url, to);
+    const json_t *told = copies_told(report, "main");
+    expect_figure(told, "objects_copied", copied);
+    expect_figure(told, "bytes_copied", copied_bytes);
+    expect_figure(told, "objects_kept", kept);
+    expect_figure(told, "bytes_kept", kept_bytes);
+    expect_figure(told, "end_offset", site_figure("end_offset"));
+    ck_assert_ptr_null(json_object_get(told, "files_copied"));
+    json_decref(report);
+}
+
+/* What is told of a server are its objects: what came, and what the backup had. */
+START_TEST(objects_are_counted_that_came_and_that_were_there)
+{
+    const char *to = copies_beside("to"),
+               *again[] = {"backup", "--from", site.server->url, copies_beside("again"), NULL};
+    site_start();
+    site_expect(site_put("a", "small", NULL), 201);
+    site_expect(client_upload(site.client, site_object("b"), LARGE_SIZE, 1, NULL), 201);
+    expect_sums(to, 2, LARGE_SIZE + 5, 0, 0);
+    site_expect(site_put("a", "larger", NULL), 200);
+    site_expect(site_put("c", "new", NULL), 201);
+    expect_sums(to, 2, 9, 1, LARGE_SIZE);
+    expect_sums(to, 0, 0, 3, LARGE_SIZE + 9);
+    site_expect(site_delete("b", NULL), 200);
+    expect_sums(to, 0, 0, 2, 9);
+    char *line = client_text(site.client,
+                             "store main: 2 objects of 9 bytes copied, 0 objects of 0 bytes kept; as of offset %lld\n",
+                             (long long)site_figure("end_offset"));
+    const char *output = command_run(again, WHOLE);
+    ck_assert_msg(strstr(output, line), "%s", output);
+}
+END_TEST
+
 /* A server whose one answer would move the cursor; it ends with the test. */
 static int begin_liar(pid_t *ret_pid)
 {
@@ -229,11 +272,17 @@ END_TEST
 
 /* ---- whose backup it is ------------------------------------------------------------------------ */
 
-static void refused(const char *from, const char *to)
+static void refused_as(const char *from, const char *to, const char *words)
 {
     const char *arguments[] = {"backup", "--from", from, to, NULL};
-    ck_assert_ptr_nonnull(strstr(command_run(arguments, UNKNOWN), "is the backup of another source"));
+    const char *output = command_run(arguments, UNKNOWN);
+    ck_assert_msg(strstr(output, words), "%s", output);
     copies_expect_whole(to);
+}
+
+static void refused(const char *from, const char *to)
+{
+    refused_as(from, to, "is the backup of another source");
 }
 
 START_TEST(another_server_does_not_take_the_place_of_the_one_that_was_copied)
@@ -247,7 +296,7 @@ START_TEST(another_server_does_not_take_the_place_of_the_one_that_was_copied)
     refused(site.server->data, to);
     refused(site.server->url, folder);
     copies_serve(copies_beside("another"));
-    refused(site.server->url, to);
+    refused_as(site.server->url, to, "store main was copied before, and is not at http://");
     site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
     refused(site.server->url, to);
     command_run(replace, WHOLE);
@@ -272,6 +321,44 @@ START_TEST(the_stores_of_a_server_are_copied_one_by_one)
     copies_serve(to);
     ck_assert_str_eq((char *)site_get("k", NULL)->body, "of main");
     ck_assert_str_eq((char *)client_get(site.client, "/v1/stores/other/objects/k", NULL)->body, "of other");
+}
+END_TEST
+
+static void run(int status, const char *from, const char *to, const char *option, const char *value)
+{
+    const char *arguments[] = {"backup", "--from", from, to, option, value, NULL};
+    command_run(arguments, status);
+}
+
+static bool is_copied(const char *to, const char *store)
+{
+    return access(client_text(site.client, "%s/stores/%s", to, store), F_OK) == 0;
+}
+
+/* Where all that was ever copied has been removed, that is said, and not that the source is another one; and the copy
+ * stays until somebody says that it may go. Of a folder and of a server. */
+START_TEST(a_source_whose_copied_stores_are_gone_is_told_so)
+{
+    site_start();
+    const char *sources[] = {site.server->data, site.server->url};
+    for (int i = 0; i < 2; i++) {
+        const char *from = sources[i], *to = copies_beside(i == 0 ? "of data" : "of url");
+        char *words = client_text(site.client, "store aa was copied before, and is not %s %s any more",
+                                  i == 0 ? "in" : "at", from);
+        site_expect(client_send(site.client, "PUT", "/v1/stores/aa", NULL, 0, NULL), 201);
+        run(WHOLE, from, to, "--store", "aa");
+        site_expect(client_send(site.client, "DELETE", "/v1/stores/aa", NULL, 0, NULL), 204);
+        refused_as(from, to, words);
+        const char *one[] = {"backup", "--from", from, to, "--store", "main", NULL};
+        const char *output = command_run(one, UNKNOWN);
+        ck_assert_msg(strstr(output, words), "%s", output);
+        run(WHOLE, from, to, "--replace", NULL);
+        ck_assert(is_copied(to, "aa") && is_copied(to, "main"));
+        run(WHOLE, from, to, NULL, NULL);
+        run(WHOLE, from, to, "--prune", NULL);
+        ck_assert(!is_copied(to, "aa") && is_copied(to, "main"));
+        ck_assert(clock_until(CLOCK_PATIENCE, access(server_path(site.server, "stores/aa"), F_OK) != 0));
+    }
 }
 END_TEST
 
@@ -405,6 +492,33 @@ START_TEST(a_damaged_bookmark_is_damage_of_the_backup)
 }
 END_TEST
 
+/* Of a backup that was made before there were checks. Cut or garbled it is damaged, too. */
+START_TEST(a_bookmark_without_a_check_is_taken_and_gets_one)
+{
+    const char *to = copies_beside("to");
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    copies_make(site.server->url, to);
+    const char *bookmark = command_keep(strdup(client_text(site.client, "%s/backup/server/follow/main", to)));
+    for (int i = 0; i < 4; i++) {
+        static const char *const harms[] = {"truncate -s -9 '%s'", "truncate -s -1 '%s'", "sed -i s/next/text/ '%s'",
+                                            ":"};
+        const char *arguments[] = {"backup", "--from", site.server->url, to, NULL};
+        size_t size;
+        ck_assert_int_eq(
+            system(client_text(site.client, "cp '%s' '%s.kept' && sed -i 1d '%s'", bookmark, bookmark, bookmark)), 0);
+        ck_assert_int_eq(system(client_text(site.client, harms[i], bookmark)), 0);
+        const char *output = command_run(arguments, i < 3 ? UNKNOWN : WHOLE);
+        ck_assert_msg(i == 3 || strstr(output, "the backup is damaged"), "%s", output);
+        char *text = disk_read(bookmark, &size);
+        ck_assert_msg(i < 3 || (size > 22 && strncmp(text, "check ", 6) == 0), "%s", text);
+        free(text);
+        ck_assert_int_eq(system(client_text(site.client, "mv '%s.kept' '%s'", bookmark, bookmark)), 0);
+    }
+    copies_expect_whole(to);
+}
+END_TEST
+
 /* ---- servers that go and come back --------------------------------------------------------------- */
 
 static pid_t begin_backup(const char *to)
@@ -462,13 +576,16 @@ int main(void)
         a_large_object_that_breaks_off_is_a_flaw_and_no_more,
         a_store_that_cannot_be_read_keeps_no_other_from_being_copied,
         a_report_is_told_of_a_server_that_is_not_there,
+        objects_are_counted_that_came_and_that_were_there,
         what_a_server_says_does_not_steer_the_terminal,
         another_server_does_not_take_the_place_of_the_one_that_was_copied,
         the_stores_of_a_server_are_copied_one_by_one,
+        a_source_whose_copied_stores_are_gone_is_told_so,
         two_histories_with_changes_in_the_same_places_are_not_mixed,
         two_histories_with_changes_in_other_places_are_not_mixed,
         two_histories_are_not_mixed_when_compaction_has_moved_their_changes,
         a_damaged_bookmark_is_damage_of_the_backup,
+        a_bookmark_without_a_check_is_taken_and_gets_one,
         what_a_token_does_not_show_is_not_said_to_be_gone,
         a_server_that_starts_again_is_waited_for,
     };

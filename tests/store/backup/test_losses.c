@@ -666,7 +666,9 @@ START_TEST(another_source_does_not_take_the_place_of_the_one_that_was_copied)
     for (int i = 0; i < 2; i++) { /* without a store, and with one of that name */
         ck_assert_int_eq(backup_make("/anew", "/copy", &(struct backup_options){.io = fixture.io}, &detail),
                          STORE_FOREIGN);
-        ck_assert_ptr_nonnull(strstr(detail.text, "is the backup of another source"));
+        ck_assert_msg(strstr(detail.text, i == 0 ? "store s was copied before, and is not in /anew any more"
+                                                 : "is the backup of another source: store s of /anew"),
+                      "%s", detail.text);
         ck_assert_int_eq(depot_create(depot, "s", &created, NULL), STORE_OK);
     }
     expect_flaws("/copy", 0);
