@@ -867,8 +867,8 @@ enum store_error upload_resume(struct store *store, const struct upload_resumpti
  * whose attributes nobody wants: after STORE_DIGEST nothing of what has come does. The bytes are on disk when `done`
  * is called, with no receipt; result->end_offset is how far the upload has come then, also on failure. stream_abort()
  * is the same, and nobody is told; but where what came was to count all together nothing of it does.
- * An upload that has come to its end is committed by stream_commit(). STORE_CONDITION and STORE_COLLISION end it as
- * well; after every other failure it is there as before, and may be committed by another stream. */
+ * An upload that has come to its end is committed by stream_commit(). After a failure it is there as before, and may be
+ * committed by another stream, which brings its last byte again; only an empty one ends by STORE_CONDITION, too. */
 void stream_rest(struct stream *stream, const struct stream_finish *finish, store_done *done, void *arg);
 
 /* ---- reading --------------------------------------------------------------------------------- */

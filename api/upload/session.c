@@ -242,11 +242,15 @@ void session_finish(struct request *request, struct session *session, request_st
         stream_rest(stream, &finish, rested, request);
 }
 
-void session_refuse(struct request *request)
+void session_refuse(struct request *request, const struct session *session)
 {
     if (request->error == STORE_DIGEST)
         reply_problem(request, PROBLEM_CHECKSUM_MISMATCH,
                       "The bytes do not have the sum that Upload-Checksum tells; none of them are kept.");
+    else if (request->error == STORE_CONDITION && session)
+        reply_problem(request, PROBLEM_PRECONDITION_FAILED,
+                      "The object is not in the state that a precondition of the upload asks for. The upload keeps its "
+                      "bytes until it expires: bring the last one again when the object is, or DELETE the upload.");
     else
         reply_error(request, request->error);
 }

@@ -57,8 +57,8 @@ size_t session_receive(struct request *request, struct session *session, const c
 /* Ends the stream; `then` follows with request->error. */
 void session_finish(struct request *request, struct session *session, request_step *then);
 
-/* Answers an error of the end. */
-void session_refuse(struct request *request);
+/* Answers an error of the end; NULL: it has left no upload. */
+void session_refuse(struct request *request, const struct session *session);
 
 /* Adds Upload-Offset, and the receipt of an upload that is done. */
 void session_position_fields(struct request *request, const struct session *session);

@@ -54,7 +54,7 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
 static void rested(struct request *request)
 {
     if (request->error != STORE_OK) {
-        session_refuse(request);
+        session_refuse(request, request->state);
         return;
     }
     reply_empty(request, 204);

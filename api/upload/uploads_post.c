@@ -242,12 +242,10 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
     return session_receive(request, &creation->session, bytes, length);
 }
 
-static void answer(struct request *request)
+static void tell_location(struct request *request)
 {
-    struct creation *creation = request->state;
+    const struct creation *creation = request->state;
     char *location;
-    reply_empty(request, 201);
-    session_fields(request, &creation->session);
     if (asprintf(&location, "%s/v1/stores/%s/uploads/%016" PRIx64, request_base_path(request), request->store_name,
                  creation->session.asked.id) < 0)
         return;
@@ -255,13 +253,27 @@ static void answer(struct request *request)
     free(location);
 }
 
-/* What fails behind the creation leaves an upload that somebody can go on with: it is told of. */
+static void answer(struct request *request)
+{
+    struct creation *creation = request->state;
+    reply_empty(request, 201);
+    session_fields(request, &creation->session);
+    tell_location(request);
+}
+
+/* What fails behind the creation leaves an upload that somebody can go on with: it is told of. What is made of others,
+ * and an empty one whose precondition does not hold, is gone. */
 static void rested(struct request *request)
 {
-    if (request->error == STORE_OK)
+    const struct creation *creation = request->state;
+    bool gone = creation->concat.parts || (request->error == STORE_CONDITION && creation->order.length == 0);
+    if (request->error == STORE_OK) {
         answer(request);
-    else
-        session_refuse(request);
+        return;
+    }
+    session_refuse(request, gone ? NULL : &creation->session);
+    if (!gone)
+        tell_location(request);
 }
 
 static void finish(struct request *request)

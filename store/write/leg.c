@@ -187,6 +187,13 @@ static void fail(struct stream *stream, struct failure failure)
     tell(stream, result);
 }
 
+/* No refusal takes what has come: the upload stays as it was, and the object may come to be as it is asked for. But one
+ * that is made of others has nothing of its own, and an empty one has no byte that could be brought again. */
+static bool outlives_refusal(const struct upload *upload)
+{
+    return !upload->file.joined && upload->file.slot.offset > 0;
+}
+
 /* The outcome of the commit is known. Thread: the pool's. */
 static void conclude(void *arg)
 {
@@ -196,7 +203,7 @@ static void conclude(void *arg)
     assert(pool_is_current(stream->services->pool));
     if (!error)
         upload_done(upload, &stream->receipt);
-    else if (error == STORE_CONDITION || error == STORE_COLLISION)
+    else if ((error == STORE_CONDITION || error == STORE_COLLISION) && !outlives_refusal(upload))
         (void)upload_erase(upload);
     else if (!stream->txn.in_doubt)
         (void)upload_commit_failed(upload); /* if that fails, it is found out later */

@@ -112,8 +112,61 @@ START_TEST(a_condition_is_decided_with_the_last_byte)
     char *upload = create(5, "If-None-Match: *");
     site_expect(site_put("k/k", "meanwhile", NULL), 201);
     site_expect_kind(append(upload, 0, "hello", 5, NULL), 412, "precondition-failed");
-    site_expect(head(upload), 404);
     site_expect_text("k/k", "meanwhile");
+}
+END_TEST
+
+/* No refusal takes what was acknowledged: the last byte may come again when what was asked for has come to be. */
+START_TEST(a_condition_that_fails_leaves_the_bytes)
+{
+    static const char *const conditions[] = {"If-None-Match: *", "If-Match: \"6dc95a5d4cf0cc5039e49145d595abed\"",
+                                             "If-Unmodified-Since: Sat, 01 Jan 2000 00:00:00 GMT"};
+    site_start();
+    for (size_t i = 0; i < 3; i++) {
+        site_expect(site_put("k/k", "meanwhile", NULL), 201);
+        char *upload = create(5, conditions[i]);
+        site_expect(append(upload, 0, "he", 2, NULL), 204);
+        for (int tries = 0; tries < 2; tries++) {
+            size_t offset = tries == 0 ? 2 : 4;
+            struct answer *answer = append(upload, offset, &"hello"[offset], 5 - offset, NULL);
+            site_expect_kind(answer, 412, "precondition-failed");
+            ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "keeps its bytes until it expires"));
+            ck_assert_uint_eq(offset_of(head(upload)), 4);
+            ck_assert_int_eq(site_figure("unfinished_bytes"), 5);
+        }
+        site_expect(site_delete("k/k", NULL), 200);
+        if (i == 1) {
+            site_expect_kind(append(upload, 4, "o", 1, NULL), 412, "precondition-failed");
+            site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
+        } else {
+            site_expect(append(upload, 4, "o", 1, NULL), 204);
+            site_expect_text("k/k", "hello");
+            site_expect(site_delete("k/k", NULL), 200);
+        }
+        ck_assert_int_eq(site_figure("unfinished_bytes"), 0);
+    }
+}
+END_TEST
+
+/* Where all bytes come with the creation the refusal says where they are. */
+START_TEST(a_creation_that_is_refused_says_where_the_bytes_are)
+{
+    site_start();
+    site_expect(site_put("k/k", "meanwhile", NULL), 201);
+    struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), "hello", 5, TUS, KEY,
+                                        "Upload-Length: 5", "Content-Type: application/offset+octet-stream",
+                                        "If-None-Match: *", NULL);
+    site_expect_kind(answer, 412, "precondition-failed");
+    char *upload = client_text(site.client, "%s", answer_header(answer, "Location"));
+    ck_assert_uint_eq(offset_of(head(upload)), 4);
+    site_expect(site_delete("k/k", NULL), 200);
+    site_expect(append(upload, 4, "o", 1, NULL), 204);
+    site_expect_text("k/k", "hello");
+    answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, KEY, "Upload-Length: 0",
+                         "If-None-Match: *", NULL);
+    site_expect_kind(answer, 412, "precondition-failed");
+    ck_assert_ptr_null(answer_header(answer, "Location"));
+    ck_assert_int_eq(site_figure("unfinished_bytes"), 0);
 }
 END_TEST
 
@@ -635,6 +688,8 @@ int main(void)
         what_was_acknowledged_survives_kill_9,
         a_wrong_checksum_leaves_nothing_of_its_bytes,
         a_condition_is_decided_with_the_last_byte,
+        a_condition_that_fails_leaves_the_bytes,
+        a_creation_that_is_refused_says_where_the_bytes_are,
         creation_says_what_it_needs,
         metadata_has_what_a_header_may_have,
         what_is_kept_may_come_in_the_head_of_the_creation,

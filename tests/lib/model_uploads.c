@@ -368,7 +368,7 @@ void model_uploads_book(struct model *model, const struct attempt *attempt)
     if (attempt->ended == STORE_OK)
         model->uploads[store].finished++;
     upload->pieces[0].expires = attempt->ended == STORE_OK ? next_expiry() : upload->pieces[0].expires;
-    if (attempt->ended == STORE_CONDITION && !upload->joined)
+    if (attempt->ended == STORE_CONDITION && !upload->joined && upload->value.size == 0)
         abandon(model, store, upload);
 }
 

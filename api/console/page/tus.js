@@ -121,7 +121,7 @@ export async function sendResumable(item, condition, { signal, told }) {
         }
     } catch (error) {
         if (error instanceof Refusal && error.status < 500 && !passes(error) && !FOR_NOW.includes(error.status))
-            forget(item); // it is refused for good, or its condition does not hold
+            await dropResumable(item); // it is refused for good, or its condition does not hold
         throw error;
     }
     forget(item);

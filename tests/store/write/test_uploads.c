@@ -516,16 +516,36 @@ END_TEST
 
 /* ---- the commit ------------------------------------------------------------------------------- */
 
-START_TEST(a_condition_is_decided_at_the_end_and_ends_it)
+START_TEST(a_condition_is_decided_at_the_end_and_does_not_end_it)
 {
     struct store_condition absent = {.absent = true};
-    struct upload_info info;
     uint64_t id = must_create("k", SIZE);
     must_bring(id, 0, 1000);
     fixture_must_put(&fixture, "k", "meanwhile");
     ck_assert_int_eq(conclude(id, 1000, SIZE, &absent), STORE_CONDITION);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_uint_eq(must_look(id), SIZE);
+        ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, SIZE);
+        ck_assert_int_eq(conclude(id, SIZE - 1, SIZE, &absent), STORE_CONDITION);
+        fixture_must_hold(&fixture, "k", "meanwhile");
+        reopen();
+    }
+    ck_assert_int_eq(fixture_delete(&fixture, "k"), STORE_OK);
+    ck_assert_int_eq(conclude(id, SIZE - 1, SIZE, &absent), STORE_OK);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
+}
+END_TEST
+
+/* Nobody can bring a byte of it again. */
+START_TEST(an_empty_one_ends_with_its_condition)
+{
+    struct store_condition absent = {.absent = true};
+    struct upload_info info;
+    uint64_t id = must_create("k", 0);
+    fixture_must_put(&fixture, "k", "meanwhile");
+    ck_assert_int_eq(conclude(id, 0, 0, &absent), STORE_CONDITION);
     ck_assert_int_eq(look(id, &info), STORE_NO_UPLOAD);
-    fixture_must_hold(&fixture, "k", "meanwhile");
 }
 END_TEST
 
@@ -1191,7 +1211,8 @@ int main(void)
         the_last_byte_comes_once_more,
         of_two_clients_nothing_is_mixed,
         a_piece_with_another_digest_leaves_nothing,
-        a_condition_is_decided_at_the_end_and_ends_it,
+        a_condition_is_decided_at_the_end_and_does_not_end_it,
+        an_empty_one_ends_with_its_condition,
         one_that_is_done_is_remembered_and_not_committed_again,
         parts_become_one_upload,
         the_same_parts_are_the_same_upload,
