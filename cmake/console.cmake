@@ -1,8 +1,9 @@
 # Writes the files NAMES (commas between them) of FOLDER into OUTPUT, as api/console/files.h wants them: with PACKED in
 # gzip, which CMake knows by itself. The same files make the same bytes, whenever they are packed.
 #
-# What is painted first comes in one answer: the style sheet goes into the page, in the place of the link to it. The page
-# also gets the names of all modules, in a template at its end, for begin.js.
+# What is painted first comes in one answer: the style sheet goes into the page, in the place of the link to it, and
+# begin.js in the place of what names it. The page also gets the names of all modules, in a template at its end, for
+# begin.js.
 include(${CMAKE_CURRENT_LIST_DIR}/bytes.cmake)
 
 # The SHA-256 of a text in base64.
@@ -22,10 +23,11 @@ function(digest_of variable text)
     set(${variable} "${base64}=" PARENT_SCOPE)
 endfunction()
 
-# Writes the page as it is sent to TARGET, and sets `style` to the digest of what stands in it.
+# Writes the page as it is sent to TARGET, and sets `style` and `script` to the digests of what stands in it.
 function(compose_page target)
     file(READ ${FOLDER}/index.html page)
     file(READ ${FOLDER}/console.css sheet)
+    file(READ ${FOLDER}/begin.js begin)
     set(links "")
     foreach(name IN LISTS names)
         if(name MATCHES "\\.js$" AND NOT name MATCHES "^(begin|courier)\\.js$")
@@ -33,16 +35,20 @@ function(compose_page target)
         endif()
     endforeach()
     string(REPLACE "<link rel=\"stylesheet\" href=\"console.css\">" "<style>${sheet}</style>" page "${page}")
+    string(REPLACE "<script type=\"module\" src=\"begin.js\">" "<script type=\"module\">${begin}" page "${page}")
     string(REPLACE "</body>" "<template id=\"modules\">\n${links}</template>\n</body>" page "${page}")
     file(WRITE ${target} "${page}")
     digest_of(digest "${sheet}")
     set(style ${digest} PARENT_SCOPE)
+    digest_of(digest "${begin}")
+    set(script ${digest} PARENT_SCOPE)
 endfunction()
 
 string(REPLACE "," ";" names "${NAMES}")
 set(arrays "")
 set(lines "")
 set(style "")
+set(script "")
 foreach(name IN LISTS names)
     set(path ${FOLDER}/${name})
     if(name STREQUAL "index.html")
@@ -76,4 +82,5 @@ ${lines}    {.name = NULL},
 };
 
 const char console_style[] = \"${style}\";
+const char console_script[] = \"${script}\";
 ")

@@ -16,7 +16,7 @@ struct console_file {
 /* Ends with one without a name. */
 extern const struct console_file console_files[];
 
-/* The SHA-256, in base64, of the style sheet that stands in the page. */
-extern const char console_style[];
+/* The SHA-256, in base64, of the style sheet and of the script that stand in the page. */
+extern const char console_style[], console_script[];
 
 #endif

@@ -165,31 +165,44 @@ START_TEST(browsers_are_told_to_keep_them_narrow)
     ck_assert_ptr_nonnull(policy);
     ck_assert_ptr_eq(strstr(policy, "default-src 'self';"), policy);
     ck_assert_ptr_nonnull(strstr(policy, "frame-ancestors 'none'"));
-    ck_assert_ptr_nonnull(strstr(policy, "require-trusted-types-for 'script'; trusted-types courier"));
+    ck_assert_ptr_nonnull(strstr(policy, "require-trusted-types-for 'script'; trusted-types begin courier,"));
     ck_assert_ptr_null(strstr(policy, "unsafe"));
     ck_assert_ptr_null(strstr(policy, "http"));
-    ck_assert_ptr_null(strstr(policy, "script-src"));
+    /* A second one, which narrows it. */
+    ck_assert_ptr_nonnull(strstr(policy, ", script-src 'strict-dynamic' 'sha256-"));
     expect_header(page, "Referrer-Policy", "no-referrer");
     expect_header(page, "X-Content-Type-Options", "nosniff");
     expect_header(page, "Cross-Origin-Opener-Policy", "same-origin");
 }
 END_TEST
 
-/* In one answer: the page has its style sheet, which the policy knows, and the names of its modules. */
+/* Fails the test unless a file stands in the page between the two tags, and the policy lets it in by its digest. */
+static void expect_within(struct answer *page, const char *name, const char *begin, const char *end,
+                          const char *directive)
+{
+    struct answer *file = get(client_text(site.client, "/console/%s", name), NULL);
+    site_expect(file, 200);
+    const char *within = strstr((char *)page->body, begin);
+    ck_assert_msg(within, "no %s in the page", begin);
+    ck_assert_int_eq(strncmp(within + strlen(begin), (char *)file->body, file->size), 0);
+    ck_assert_int_eq(strncmp(within + strlen(begin) + file->size, end, strlen(end)), 0);
+    char *field = payload_sha256_field(file->body, file->size);
+    const char *allowed = client_text(site.client, "%s 'sha256-%.44s';", directive, field + strlen("sha-256=:"));
+    ck_assert_ptr_nonnull(strstr(answer_header(page, "Content-Security-Policy"), allowed));
+    free(field);
+}
+
+/* In one answer: the page has its style sheet, the script that begins, and the names of its modules. */
 START_TEST(what_is_painted_first_comes_at_once)
 {
     site_start();
-    struct answer *page = get("/console/", NULL), *sheet = get("/console/console.css", NULL);
-    const char *style = strstr((char *)page->body, "<style>");
-    ck_assert_ptr_nonnull(style);
-    ck_assert_int_eq(strncmp(style + strlen("<style>"), (char *)sheet->body, sheet->size), 0);
-    ck_assert_int_eq(strncmp(style + strlen("<style>") + sheet->size, "</style>", strlen("</style>")), 0);
+    struct answer *page = get("/console/", NULL);
+    expect_within(page, "console.css", "<style>", "</style>", "style-src 'self'");
+    expect_within(page, "begin.js", "<script type=\"module\">", "</script>", "script-src 'self'");
+    expect_within(page, "begin.js", "<script type=\"module\">", "</script>", ", script-src 'strict-dynamic'");
     ck_assert_ptr_null(strstr((char *)page->body, "rel=\"stylesheet\""));
-    char *field = payload_sha256_field(sheet->body, sheet->size);
-    const char *digest = client_text(site.client, "style-src 'self' 'sha256-%.44s';", field + strlen("sha-256=:"));
-    ck_assert_ptr_nonnull(strstr(answer_header(page, "Content-Security-Policy"), digest));
+    ck_assert_ptr_null(strstr((char *)page->body, "<script src"));
     ck_assert_ptr_nonnull(strstr((char *)page->body, "<link rel=\"modulepreload\" href=\"main.js\">"));
-    free(field);
 }
 END_TEST
 

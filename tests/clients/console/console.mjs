@@ -44,8 +44,8 @@ try {
         uploading.resumed, uploading.mistaken, uploading.twice, uploading.unsteady, uploading.thousands,
         watching.plots, watching.feed, watching.restarted, watching.deleted,
         telling.kinds, telling.refusals, telling.notices, saving.saving,
-        entering.rights, limits.limits, entering.astray, entering.expired, entering.apart, entering.enlarged,
-        entering.held, entering.everybody, entering.paint, watching.endless];
+        entering.rights, limits.limits, entering.astray, entering.planted, entering.expired, entering.apart,
+        entering.enlarged, entering.held, entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });
     checks.check("the browser has nothing to complain about", visitor.complaints.length === 0, visitor.complaints);

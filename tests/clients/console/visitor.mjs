@@ -179,14 +179,14 @@ export class Visitor {
             .map(({ role, properties }) => `${role.value} ${JSON.stringify(properties?.map((one) => one.name))}`) };
     }
 
-    // What axe-core finds that is serious or worse. The policy of the page allows no script but its own, so the test's
-    // is brought in by the browser's own means.
+    // What axe-core finds. The policy of the page allows no script but its own, so the test's is brought in by the
+    // browser's own means.
     async flaws() {
         const session = await this.context.newCDPSession(this.page), source = await readFile(AXE, "utf8");
         await session.send("Runtime.evaluate", { expression: source });
         await session.detach();
         const { violations } = await this.page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-        return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
-            .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+        return violations.map(({ id, impact, nodes }) =>
+            `${id} (${impact}): ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
     }
 }
