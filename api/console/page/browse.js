@@ -3,10 +3,10 @@
 import { ByKey } from "./bykey.js";
 import { Chosen } from "./chosen.js";
 import { button, icon, make, setText, show } from "./dom.js";
-import { saveArchive } from "./download.js";
+import { nameOfFile, saveArchive } from "./download.js";
 import { faultOf } from "./fault.js";
 import * as format from "./format.js";
-import { percentEncode, read, write } from "./key.js";
+import { Key, read, write } from "./key.js";
 import { Listing } from "./listing.js";
 import { complain } from "./notice.js";
 import { ObjectPanel, entryOf } from "./object.js";
@@ -15,11 +15,13 @@ import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { Selection } from "./select.js";
 import { may } from "./session.js";
+import { isolate, shorten, tell } from "./spelling.js";
 import { storeHead } from "./head.js";
 import { uploadButtons, receiveDrops } from "./drop.js";
 import { words } from "./words.js";
 
 const TYPING = 250;
+const CRUMB = 40; // characters of a folder's name in the path
 
 // The folders above a prefix, each with the bytes that lead to it.
 function crumbs(prefix) {
@@ -49,7 +51,7 @@ export class Browse {
     }
 
     get title() {
-        return this.place.prefix ? write(this.place.prefix) : this.place.store;
+        return this.place.prefix ? tell(write(this.place.prefix)) : this.place.store;
     }
 
     close() {
@@ -105,11 +107,11 @@ export class Browse {
         const chosen = entry !== undefined && this.selection.has(entry), folder = entry?.folder === true;
         element.setAttribute("aria-selected", chosen);
         cells.box.checked = chosen;
-        cells.box.setAttribute("aria-label", words.browse.select(entry ? this.#name(entry) : ""));
+        cells.box.setAttribute("aria-label", words.browse.select(entry ? shorten(this.#name(entry)) : ""));
         element.classList.toggle("open", Boolean(entry) && entry.key.id === this.place.open);
         cells.file.classList.toggle("off", folder || !entry);
         cells.folder.classList.toggle("off", !folder);
-        setText(cells.name, entry ? this.#name(entry) : words.browse.loading);
+        setText(cells.name, entry ? isolate(this.#name(entry)) : words.browse.loading);
         setText(cells.size, entry && !folder ? format.bytes(entry.size) : "");
         setText(cells.type, folder ? words.browse.folder : entry?.type ?? "");
         setText(cells.modified, entry && !folder ? format.date(entry.modified) : "");
@@ -155,7 +157,7 @@ export class Browse {
         if (failure)
             this.empty.replaceChildren(...faultOf(failure), failure.kind === "no-store" ?
                 button(words.browse.toStores, { onclick: () => router.go({ view: "stores" }) }) :
-                button(words.browse.retry, { onclick: () => this.listing.more().catch(() => {}) }));
+                button(words.browse.retry, { onclick: () => this.listing.retry().catch(() => {}) }));
         else
             setText(this.empty, this.#nothing());
     }
@@ -179,7 +181,8 @@ export class Browse {
         const { store, prefix } = this.place;
         const link = (text, to, last) => make("a",
             { href: router.format({ view: "objects", store, prefix: to, flat: this.place.flat }),
-            "aria-current": last ? "page" : null }, text);
+            "aria-current": last ? "page" : null, ...(text.length > CRUMB && { title: text, "aria-label": text }) },
+        tell(text, CRUMB));
         const parts = crumbs(prefix);
         this.path.replaceChildren(make("ol", {}, make("li", {}, link(words.browse.top, "", parts.length === 0)),
             ...parts.map((part, index) => make("li", {},
@@ -211,8 +214,8 @@ export class Browse {
     }
 
     #archive() {
-        const { store, prefix } = this.place, name = prefix ? write(prefix.replace(/\/$/, "").split("/").pop()) : store;
-        return saveArchive(store, percentEncode(prefix), `${name || store}.tar`);
+        const { store, prefix } = this.place, name = prefix ? new Key(prefix).name : store;
+        return saveArchive(store, prefix, nameOfFile(name, ".tar"));
     }
 
     // Where files go that are dropped here; null where one may not.
@@ -285,11 +288,11 @@ export class Browse {
         this.scroller.draw();
         if (id === null)
             return;
-        const entry = await entryOf(this.place.store, id);
+        const entry = await entryOf(this.place.store, id).catch((error) => error);
         if (id !== this.place.open)
             return;
-        if (entry === null) {
-            complain(new Error(words.object.gone));
+        if (entry === null || entry instanceof Error) {
+            complain(entry ?? new Error(words.object.gone));
             this.#shut();
             return;
         }

@@ -62,7 +62,7 @@ export class Chosen {
                 { signal, told: (some, all) => tell(words.remove.progress(some, all)) }) });
         if (done === null)
             return;
-        say(words.remove.done(done));
+        say(done.whole ? words.remove.done(done.count) : words.remove.doneBefore);
         this.again(this.selection.firstRow);
         this.#clear();
     }

@@ -1,5 +1,9 @@
 // dom.js - elements, made by calls. There is no markup in strings anywhere, so no key or name can become any.
 
+// Text in which parts that stand for themselves are marked (spelling.js): the marks become elements.
+const partsOf = (text) => typeof text !== "string" || !text.includes("\u2068") ? [text] :
+    text.split(/\u2068([^\u2069]*)\u2069/).map((part, index) => index % 2 === 0 ? part : make("bdi", {}, part));
+
 // make("button", { class: "plain", onclick: go }, "Go", icon): names that begin with "on" are listeners, those that the
 // element has as properties are set as such, all others are attributes. What is null or false is left out.
 export function make(tag, properties = {}, ...children) {
@@ -14,14 +18,15 @@ export function make(tag, properties = {}, ...children) {
         else if (value !== null && value !== undefined && value !== false)
             element.setAttribute(name, value);
     }
-    element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+    element.append(...children.filter((child) => child !== null && child !== undefined && child !== false)
+        .flatMap(partsOf));
     return element;
 }
 
 // Texts that change are set only when they have: a live region would speak again.
 export function setText(element, text) {
-    if (element.textContent !== text)
-        element.textContent = text;
+    if (element.textContent !== text.replace(/[\u2068\u2069]/g, ""))
+        element.replaceChildren(...partsOf(text));
 }
 
 export function show(element, shown) {

@@ -8,9 +8,10 @@ import { deliver } from "./delivery.js";
 import { make } from "./dom.js";
 import { ask, hasToken, url } from "./server.js";
 import { may, signsLinks } from "./session.js";
-import { bytes, link } from "./store.js";
+import { attributes, bytes, link, objects } from "./store.js";
 import { bytes as size } from "./format.js";
-import { isDots } from "./key.js";
+import { isDots, percentEncode } from "./key.js";
+import { cut } from "./spelling.js";
 import { words } from "./words.js";
 
 // What is held in memory at most.
@@ -95,28 +96,45 @@ async function save(path, name) {
         await keep(path, name);
 }
 
+const LONGEST = 80;
+
+// What a file is called: short, no path, and with something in it that is seen. A browser calls what has nothing of
+// that kind "download". What is spelled in a key is in no name of a file.
+export function nameOfFile(written, ending = "") {
+    const name = written.replace(/(\\x[0-9a-f]{2})+|\\\\|\//g, "_");
+    if (/^[_. ]*$/.test(name))
+        return ((/^\.*$/.test(name) && words.download.dots[name.length - 1]) || words.download.nameless) + ending;
+    const [, stem, suffix = ""] = /^([^]*?)(\.[^.]{1,16})?$/.exec(name);
+    return cut(stem, LONGEST - suffix.length) + suffix + ending;
+}
+
 // The path of what comes as a file of that name, whatever it was put with.
 const named = (path, query, name) => `${path}?${query}download=${encodeURIComponent(name)}`;
 
+// A browser tells the page nothing of a download that it is refused: so what is not there is asked for before.
 export async function saveObject(store, key) {
-    const open = await openUrl(store, key);
+    const open = await openUrl(store, key), name = nameOfFile(key.name);
     if (open === null)
-        return save(named(key.path(store), "", key.fileName), key.fileName);
-    open.search += `${open.search ? "&" : ""}download=${encodeURIComponent(key.fileName)}`;
-    return follow(open, key.fileName);
+        return save(named(key.path(store), "", name), name);
+    await attributes(store, key);
+    open.search += `${open.search ? "&" : ""}download=${encodeURIComponent(name)}`;
+    return follow(open, name);
 }
 
 // A folder as one tar.
 export async function saveArchive(store, prefix, name) {
-    const path = named(`v1/stores/${store}/archive`, prefix ? `prefix=${prefix}&` : "", name);
-    return hasToken() ? save(path, name) : follow(url(path), name);
+    const path = named(`v1/stores/${store}/archive`, prefix ? `prefix=${percentEncode(prefix)}&` : "", name);
+    if (hasToken())
+        return save(path, name);
+    await objects(store, { prefix, flat: true, limit: 1 });
+    return follow(url(path), name);
 }
 
 // What one types for the same. The token stays where it is: it is no part of a line that is handed around.
 export function curlLine(store, key) {
     const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
     const token = hasToken() ? "-H \"Authorization: Bearer $CAIRN_TOKEN\" " : "";
-    return `curl -f ${token}-o ${quote(key.fileName)} ${quote(url(key.path(store)).href)}`;
+    return `curl -f ${token}-o ${quote(nameOfFile(key.name))} ${quote(url(key.path(store)).href)}`;
 }
 
 export async function copyText(text) {

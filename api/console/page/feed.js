@@ -10,6 +10,7 @@ import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { may, prefixesOf } from "./session.js";
 import { Refusal, askJson } from "./server.js";
+import { isolate } from "./spelling.js";
 import { words } from "./words.js";
 
 const MOST = 5000;
@@ -93,7 +94,7 @@ export class Feed {
             onchange: ({ target }) => {
                 this.prefix = prefixes[target.selectedIndex];
                 this.#begin();
-            } }, ...prefixes.map((prefix) => make("option", {}, write(prefix))));
+            } }, ...prefixes.map((prefix) => make("option", { label: isolate(write(prefix)) })));
     }
 
     #filter() {
@@ -166,7 +167,7 @@ export class Feed {
     #fillRow({ element, cells }, change) {
         element.classList.toggle("gone", change.op === "delete");
         setText(cells.op, words.feed.ops[change.op]);
-        setText(cells.name, Key.of(change).shown);
+        setText(cells.name, isolate(Key.of(change).shown));
         setText(cells.size, change.op === "put" ? format.bytes(change.size) : "");
         setText(cells.time, format.time(Date.parse(change.modified)));
     }

@@ -1,6 +1,8 @@
 // key.js - a key is bytes: 1 to 1,024 of any kind, or nothing but a hash. Bytes are held in strings of one character
 // each ("binary strings"): those compare bytewise, as the server orders them, and are cut like any string.
 
+import { spell } from "./spelling.js";
+
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ASCII = /^[\0-\x7f]*$/;
@@ -22,29 +24,19 @@ export function textOfBytes(bytes) {
 
 // ---- as people see and write them ------------------------------------------------------------------
 
-const CHARACTER = new RegExp("[\\0-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|" +
-    "[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|\\xed[\\x80-\\x9f][\\x80-\\xbf]|\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|" +
-    "[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}|[\\x80-\\xff]", "g");
+// Bytes that are text. A space is one only between two others: at an end, and beside another one, it would not be seen.
+const TEXT = new RegExp("((?:[\\0-\\x1f!-\\x7f]|(?<=[^/ ]) (?=[^/])|[\\xc2-\\xdf][\\x80-\\xbf]|" +
+    "\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|\\xed[\\x80-\\x9f][\\x80-\\xbf]|" +
+    "\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2})+)|[^]", "g");
 
-// What is not seen, or turns around what is: control characters, marks of direction, spaces without width.
-const UNSEEN = /[\0-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
-const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
+const PLAIN = /^(?:[!-[\]-~]|(?<=[!-.0-~]) (?=[!-.0-~]))*$/;
 
-const escape = (bytes) => Array.from(bytes, (byte) =>
-    `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`).join("");
+const escape = (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;
 
 // Text in which a byte that is no text, or is not seen, is written \xNN, and a backslash twice. It leads back to the
 // same bytes, so that any key can be typed.
-export function write(bytes) {
-    if (PLAIN.test(bytes))
-        return bytes;
-    return bytes.replace(CHARACTER, (character) => {
-        const text = textOfBytes(character);
-        if (text === null || UNSEEN.test(text))
-            return escape(character);
-        return text === "\\" ? "\\\\" : text;
-    });
-}
+export const write = (bytes) => PLAIN.test(bytes) ? bytes : bytes.replace(TEXT, (byte, text) =>
+    text === undefined ? escape(byte) : spell(textOfBytes(text).replaceAll("\\", "\\\\")));
 
 export function read(written) {
     return written.split(/(\\x[0-9a-fA-F]{2}|\\\\)/).map((part, index) => {
@@ -112,12 +104,6 @@ export class Key {
         if (this.bytes === null || isDots(this.bytes))
             return `v1/stores/${store}/hashes/${this.hash}`;
         return `v1/stores/${store}/objects/${percentEncode(this.bytes, hasDots(this.bytes) ? undefined : SLASHED)}`;
-    }
-
-    // What a file is called that has its bytes: short, and no path.
-    get fileName() {
-        const name = this.name.slice(0, 80).replace(/[\ud800-\udbff]$/, "").replaceAll("/", "_");
-        return name.replace(/^\.{1,2}$/, "_"); // which are folders
     }
 
     // The last part of it.

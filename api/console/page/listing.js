@@ -12,6 +12,7 @@ export class Listing {
     #under = new Map(); // pages that are being asked for
     #abort = new AbortController();
     #turn = 0;
+    #renewing = null; // the row from which on all is asked for again, until that has come
     count = 0;
     complete = false;
     failure = null;
@@ -31,7 +32,7 @@ export class Listing {
         if (!page)
             return undefined;
         page.seen = ++this.#turn;
-        if (!page.entries)
+        if (!page.entries && !this.failure)
             this.#load(number).catch(() => {});
         return page.entries?.[row - page.start];
     }
@@ -67,9 +68,17 @@ export class Listing {
             await this.#load(this.#pages.length);
     }
 
+    // What was refused once more, if anything was.
+    async retry() {
+        this.failure = null;
+        await (this.#renewing === null ? this.more() : this.renewFrom(this.#renewing));
+        this.changed();
+    }
+
     // From the page of that row on everything is asked for again: something has changed there. What is seen stays until
     // the answer has come.
     async renewFrom(row) {
+        this.#renewing = row;
         const number = Math.min(this.#pageOf(row), this.#pages.length), first = this.#pages[number];
         const cursor = first ? first.cursor : this.#next;
         this.#abort.abort();
@@ -79,6 +88,7 @@ export class Listing {
             this.#pages.length = number;
             this.count = first ? first.start : this.count;
             this.#append(cursor, page);
+            this.#renewing = null;
         });
     }
 

@@ -11,6 +11,8 @@ import { url } from "./server.js";
 import { isSignedIn, may, mayAnywhere, signsLinks } from "./session.js";
 import { attributes, link, look, objects, removeObjects, transfer } from "./store.js";
 import { storeChoice } from "./choice.js";
+import { faultOf } from "./fault.js";
+import { isolate, spell, tell } from "./spelling.js";
 import { words } from "./words.js";
 
 const KEPT = ["Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires",
@@ -18,7 +20,7 @@ const KEPT = ["Cache-Control", "Content-Disposition", "Content-Encoding", "Conte
 const SPANS = [3600, 86400, 7 * 86400, 30 * 86400];
 
 // A header's bytes come as characters, one each; where they are UTF-8 they are shown so.
-const headerText = (value) => textOfBytes(value) ?? value;
+const headerText = (value) => spell(textOfBytes(value) ?? value);
 
 // What is not known is left out.
 function fact(name, value) {
@@ -37,7 +39,7 @@ async function offer(text, title, said) {
 }
 
 async function shareLink(store, key) {
-    const signed = await ask({ title: words.link.title(key.name), text: words.link.text, submit: words.link.make,
+    const signed = await ask({ title: words.link.title(tell(key.name)), text: words.link.text, submit: words.link.make,
         fields: [{ name: "seconds", label: words.link.span, type: "select", value: SPANS[0],
                    options: SPANS.map((seconds) => [seconds, words.link.spans[seconds]]) }],
         work: ({ seconds }) => link(store, key, Number(seconds)) });
@@ -45,13 +47,13 @@ async function shareLink(store, key) {
         return;
     const target = url(key.path(store));
     target.search = signed.query;
-    await offer(target.href, words.link.title(key.name), words.link.copied(format.date(signed.expires * 1000)));
+    await offer(target.href, words.link.title(tell(key.name)), words.link.copied(format.date(signed.expires * 1000)));
 }
 
 // Another key or another store: by a move, or by a copy, which leaves the object where it is.
 export async function relocate(how, store, key) {
     const label = words[how];
-    return ask({ title: label.title(key.name), submit: label.submit, wide: true,
+    return ask({ title: label.title(tell(key.name)), submit: label.submit, wide: true,
         fields: [await storeChoice(how, store),
                  { name: "key", label: words.object.key, value: key.bytes === null ? "" : key.shown,
                      hint: words.object.keyHint },
@@ -67,17 +69,17 @@ export async function relocate(how, store, key) {
                     reveal("overwrite");
                 throw error;
             }
-            say(label.done(target.key.shown));
+            say(label.done(tell(target.key.shown)));
             return target;
         } });
 }
 
 async function remove(store, key) {
-    return ask({ title: words.remove.one(key.name), text: words.remove.forGood, submit: words.remove.submit,
+    return ask({ title: words.remove.one(tell(key.name)), text: words.remove.forGood, submit: words.remove.submit,
         kind: "danger",
         work: async () => {
-            await removeObjects(store, [key]);
-            say(words.remove.done(1));
+            const wasThere = await removeObjects(store, [key]);
+            say(wasThere ? words.remove.done(1) : words.object.gone);
             return true;
         } });
 }
@@ -91,7 +93,7 @@ export class ObjectPanel {
     // moved(target) and removed() are called when the object is elsewhere or gone.
     constructor(store, entry, { close, moved, removed }) {
         Object.assign(this, { store, entry, moved, removed });
-        this.heading = make("h2", { tabindex: -1 }, entry.key.name);
+        this.heading = make("h2", { tabindex: -1 }, tell(entry.key.name));
         this.place = make("div", { class: "preview" });
         this.facts = make("dl", { class: "facts" });
         this.element = make("aside", { class: "panel", "aria-label": words.object.panel,
@@ -136,13 +138,14 @@ export class ObjectPanel {
     #load() {
         this.#tell(null);
         if (may("read", this.store, this.entry.key.bytes))
-            this.#look().catch((error) => error.name !== "AbortError" && complain(error));
+            this.#look().catch((error) => error.name !== "AbortError" && this.place.replaceChildren(...faultOf(error)));
         else
             this.place.textContent = words.preview.forbidden;
     }
 
     async #look() {
         const { store, entry } = this, { signal } = this.#abort;
+        this.place.textContent = words.preview.loading;
         const headers = await attributes(store, entry.key, signal);
         this.#tell(headers);
         this.#free = await preview({ store, key: entry.key, size: entry.size, type: entry.type, signal,
@@ -153,7 +156,7 @@ export class ObjectPanel {
 
     #tell(headers) {
         const { key, size, type, modified, etag } = this.entry, facts = words.object.facts;
-        const lines = [fact(facts.key, key.shown),
+        const lines = [fact(facts.key, isolate(key.shown)),
             fact(facts.size, size === null ? null :
                 `${format.bytes(size)}${size >= 1024 ? ` (${format.number(size)})` : ""}`),
             fact(facts.type, type), fact(facts.modified, modified && format.date(modified)),

@@ -6,7 +6,7 @@
 
 import { button, make, setText } from "./dom.js";
 import { heldUrl, openUrl } from "./download.js";
-import { bytes } from "./store.js";
+import { attributes, bytes } from "./store.js";
 import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { words } from "./words.js";
@@ -32,13 +32,20 @@ function kindOf(type, name) {
     return null;
 }
 
+// The browser tells nothing of what it could not load: it may not be of its kind, and it may not be there any more.
+async function tellWhy(store, key, signal, place) {
+    const why = await attributes(store, key, signal).then(() => [words.preview.broken], faultOf);
+    if (!signal.aborted)
+        place.replaceChildren(...why);
+}
+
 // An element that loads what a URL leads to; where there is no such URL, the bytes are held in memory.
 async function medium(tag, { store, key, size, type, signal }, place) {
     const open = await openUrl(store, key);
     const held = open === null ? await heldUrl(store, key, size, type, signal) : null;
     const element = make(tag, tag === "img" ? { alt: words.preview.image(key.name) } :
         { controls: true, preload: "metadata", "aria-label": key.name });
-    element.addEventListener("error", () => { place.textContent = words.preview.broken; });
+    element.addEventListener("error", () => tellWhy(store, key, signal, place));
     element.src = open ?? held.url;
     place.replaceChildren(element);
     return () => {

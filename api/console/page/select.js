@@ -73,15 +73,16 @@ async function gather(store, entries, signal) {
 }
 
 // Deletes them and what is in the folders, in one transaction; in several where there are more than one takes.
-// Answers how many. told(done, all).
+// Answers how many, and whether all were there. told(done, all).
 export async function removeEntries(store, entries, { signal, told }) {
     const keys = await gather(store, entries, signal);
+    let whole = true;
     for (let done = 0; done < keys.length; done += BATCH) {
         signal.throwIfAborted();
-        await removeObjects(store, keys.slice(done, done + BATCH));
+        whole = await removeObjects(store, keys.slice(done, done + BATCH)) && whole;
         told(Math.min(done + BATCH, keys.length), keys.length);
     }
-    return keys.length;
+    return { count: keys.length, whole };
 }
 
 const AT_ONCE = 3;

@@ -42,8 +42,18 @@ export function refused(refusal) {
     return refusal;
 }
 
-async function refusal(answer) {
-    const problem = await answer.json().catch(() => ({}));
+// An answer to HEAD has no body that says what is the case: that to a GET has. Where it is another one by then, or there
+// is no GET, the status alone is known.
+async function problemOf(answer, again) {
+    const told = again === null ? answer : await again().catch(() => null);
+    if (told?.status === answer.status)
+        return told.json().catch(() => ({}));
+    told?.body?.cancel();
+    return {};
+}
+
+async function refusal(answer, again) {
+    const problem = await problemOf(answer, again);
     return refused(new Refusal(answer.status, problem, answer.headers.get("Retry-After")));
 }
 
@@ -66,15 +76,15 @@ export async function ask(method, path, { query = {}, headers = {}, json, body, 
         head.set("Authorization", `Bearer ${token}`);
     if (json !== undefined)
         head.set("Content-Type", "application/json");
+    const target = address(path, query), order = { headers: head, signal, cache: "no-store" };
     let answer;
     try {
-        answer = await fetch(address(path, query),
-            { method, headers: head, signal, cache: "no-store", body: json === undefined ? body : JSON.stringify(json) });
+        answer = await fetch(target, { ...order, method, body: json === undefined ? body : JSON.stringify(json) });
     } catch (error) {
         throw error.name === "AbortError" ? error : new Away();
     }
     if (!answer.ok)
-        throw await refusal(answer);
+        throw await refusal(answer, method === "HEAD" ? () => fetch(target, order) : null);
     return answer;
 }
 

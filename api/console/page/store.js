@@ -58,10 +58,20 @@ export function transfer(how, store, key, target, overwrite = false) {
         destination: { store: target.store ?? store, ...target.key.json() } } });
 }
 
-// All of them, or none: one transaction.
-export function removeObjects(store, keys) {
-    return ask("POST", `${at(store)}/batch`, { json: { operations: keys.map((key) =>
-        ({ op: "delete", ...key.json() })) } });
+const removal = (store, keys, condition) => ask("POST", `${at(store)}/batch`, { json: { operations:
+    keys.map((key) => ({ op: "delete", ...key.json(), ...condition })) } });
+
+// All of them, or none: one transaction. Answers whether all were there; those that were are gone in any case.
+export async function removeObjects(store, keys) {
+    try {
+        await removal(store, keys, { if_match: "*" });
+        return true;
+    } catch (error) {
+        if (error.kind !== "precondition-failed")
+            throw error;
+    }
+    await removal(store, keys, {});
+    return false;
 }
 
 // Whether a key holds something, and what.
@@ -69,7 +79,7 @@ export async function look(store, key, headers = {}) {
     try {
         return await ask("HEAD", key.path(store), { headers });
     } catch (error) {
-        if (error.status === 404)
+        if (error.kind === "no-object")
             return null;
         throw error;
     }

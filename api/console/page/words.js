@@ -13,6 +13,7 @@ const inTheLog = "Whoever runs the server finds the reason in its log.";
 const noStoreName = "That is no name for a store: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a " +
     "letter or digit.";
 const noKey = "That is no key: one has 1 to 1,024 bytes.";
+const unknownToken = "The server does not know this token, or it has expired.";
 const noObject = "There is no such object any more.";
 
 export const words = {
@@ -31,11 +32,20 @@ export const words = {
         away: "The server cannot be reached. Is it running, and is there a network?",
         status: (status) => `The server answered with status ${status}.`,
         statuses: {
+            400: misunderstood,
+            401: unknownToken,
+            403: "This token may not do that here.",
+            404: "There is no such thing any more.",
+            409: "It is in use by somebody else, or another tab. Try again.",
+            410: "There is no such thing any more.",
+            412: "It was changed meanwhile. Look at it and try again.",
             413: "It is larger than the server takes.",
+            416: "The object has become shorter meanwhile. Open it again.",
             429: "The server wants to be asked less often. Try again in a while.",
             502: "What stands in front of the server does not reach it just now.",
             503: "The server has too much to do just now. Try again in a moment.",
             504: "What stands in front of the server got no answer in time.",
+            507: "There is no room for it. Deleting makes space.",
         },
     },
 
@@ -88,7 +98,7 @@ export const words = {
         "too-large": "It is larger than the server takes.",
         "too-many-stores": "There are as many stores as there may be. Delete one, or have the number raised.",
         "tus-version": misunderstood,
-        "unauthorized": "The server does not know this token, or it has expired.",
+        "unauthorized": unknownToken,
         "unsupported-media-type": misunderstood,
         "upload-final": misunderstood,
         "upload-held": "Somebody else, or another tab, sends this file just now.",
@@ -106,7 +116,7 @@ export const words = {
             "with: cairnd token add",
         token: "Token",
         submit: "Sign in",
-        unknown: "The server does not know this token, or it has expired.",
+        unknown: unknownToken,
         in: "Sign in",
         out: "Sign out",
     },
@@ -238,6 +248,7 @@ export const words = {
         submit: "Delete",
         progress: (done, all) => `${number.format(done)} of ${objects(all)}`,
         done: (count) => `${objects(count)} deleted.`,
+        doneBefore: "All of them are gone, and some were before.",
     },
 
     link: {
@@ -250,6 +261,8 @@ export const words = {
     },
 
     download: {
+        nameless: "object",
+        dots: ["dot", "dot-dot"],
         tooLarge: (most) => `This is more than the ${most} that the page shows from memory: download it.`,
         tooMuch: (most) => `This is more than the ${most} that a page may hold. Open the console by https, which ` +
             "saves any size, or use curl.",
@@ -299,6 +312,7 @@ export const words = {
         skip: "Skip them",
         both: "Keep both",
         replace: "Replace",
+        undecided: "There is one of that name, and nothing is decided. Try again to be asked once more.",
     },
 
     feed: {

@@ -14,6 +14,7 @@ import { killAll } from "./cairnd.mjs";
 import { Checks } from "./checks.mjs";
 import * as entering from "./entering.mjs";
 import * as limits from "./limits.mjs";
+import * as naming from "./naming.mjs";
 import * as saving from "./saving.mjs";
 import * as telling from "./telling.mjs";
 import * as uploading from "./uploading.mjs";
@@ -39,11 +40,11 @@ try {
     await browse.furnish({ server });
     const visitor = await Visitor.arrive(browser, server);
     const scenes = [browse.stores, browse.folders, browse.previews, browse.seeking, browse.actions, browse.several,
-        browse.awkward, browse.keyboard,
+        browse.awkward, browse.keyboard, naming.spelled, naming.named, naming.long, naming.isolated,
         uploading.files, uploading.conflicts, uploading.retried, uploading.unreadable, uploading.asked,
         uploading.resumed, uploading.mistaken, uploading.twice, uploading.unsteady, uploading.thousands,
         watching.plots, watching.feed, watching.restarted, watching.deleted,
-        telling.kinds, telling.refusals, telling.notices, saving.saving,
+        telling.kinds, telling.refusals, telling.notices, telling.bodiless, telling.missed, saving.saving,
         entering.rights, limits.limits, entering.astray, entering.planted, entering.expired, entering.apart,
         entering.enlarged, entering.held, entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)

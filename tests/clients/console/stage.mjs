@@ -31,7 +31,10 @@ export const AWKWARD = [
     ["%2e%2e", "%2e%2e"], ["100%", "100%"], ["question?", "question?"], ["hash#tag", "hash#tag"],
         ["plus+and&is=", "plus+and&is="], ["<b>bold</b>", "<b>bold</b>"],
     ["\xe2\x80\xaegpj.exe", "\\xe2\\x80\\xaegpj.exe"],
-        ["gr\xc3\xbc\xc3\x9fe/\xe6\xbc\xa2\xe5\xad\x97/\xf0\x9f\x97\xbf", "grüße/漢字/🗿"], [" ", " "],
+        ["gr\xc3\xbc\xc3\x9fe/\xe6\xbc\xa2\xe5\xad\x97/\xf0\x9f\x97\xbf", "grüße/漢字/🗿"], [" ", "\\x20"],
+        ["trail ", "trail\\x20"], ["a\xc2\xa0b", "a\\xc2\\xa0b"], ["\xe3\x85\xa4", "\\xe3\\x85\\xa4"], ["y/..", "y/.."],
+        ["\xd7\x90/\xd7\x91", "א/ב"],
+        ["\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7", "👨‍👩‍👧"],
         ["'quoted'\"", "'quoted'\""],
     ["\\x41", "\\\\x41"], [`long-${"k".repeat(1019)}`, `long-${"k".repeat(1019)}`],
 ].map(([bytes, shown]) => ({ bytes: Buffer.from(bytes, "latin1"), shown }));
