@@ -18,11 +18,12 @@ const WAITS = [500, 1000, 2000, 4000, 8000];
 
 const waitAfter = (tries) => WAITS[Math.min(tries, WAITS.length - 1)];
 
-// The files that came together. `rule` is what they do where a key is taken, once that was asked.
+// The files that came together. `rule` is what they do where a key is taken, once somebody has said it.
 class Group {
     rule = null;
     held = []; // items that wait for the rule
-    asked = false;
+    isAsking = false;
+    isLeft = false; // nobody has said it: they are asked again when one of them is tried again
 }
 
 export class Queue {
@@ -109,8 +110,10 @@ export class Queue {
 
     retry(items = this.items) {
         for (const item of items)
-            if (item.state === "failed" || item.state === "paused")
+            if (item.state === "failed" || item.state === "paused") {
+                item.group.isLeft = false;
                 this.#return(item);
+            }
         this.#work();
     }
 
@@ -263,9 +266,13 @@ export class Queue {
             this.isUnknown = true;
             this.pause();
         } else {
-            item.error = error;
-            this.#turn(item, "failed");
+            this.#fail(item, error);
         }
+    }
+
+    #fail(item, error) {
+        item.error = error;
+        this.#turn(item, "failed");
     }
 
     // Until the server answers again. What browsers say of the network is a hint to try at once, and not the truth.
@@ -306,16 +313,22 @@ export class Queue {
         const { group } = item;
         this.#turn(item, "asking");
         group.held.push(item);
-        if (group.asked)
-            return group.rule !== null && this.#release(group);
-        group.asked = true;
-        group.rule = await this.decide(item) ?? "skip";
-        return this.#release(group);
+        if (group.isAsking)
+            return;
+        if (group.rule === null && !group.isLeft) {
+            group.isAsking = true;
+            group.rule = await this.decide(item);
+            group.isAsking = false;
+            group.isLeft = group.rule === null;
+        }
+        this.#release(group);
     }
 
     #release(group) {
-        for (const item of group.held.splice(0))
-            if (item.state === "asking")
+        for (const item of group.held.splice(0).filter(({ state }) => state === "asking"))
+            if (group.rule === null)
+                this.#fail(item, new Taken());
+            else
                 this.#return(item);
         this.#work();
     }

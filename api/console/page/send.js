@@ -33,11 +33,18 @@ export async function sendLot(items, rule, signal) {
     const operations = await Promise.all(items.map(async ({ key, file }) => ({ op: "put", ...key.json(), ...condition,
         data: base64(new Uint8Array(await file.arrayBuffer().catch(() => { throw new Unreadable(); }))),
         ...(file.type ? { content_type: file.type } : {}) })));
-    for (const item of items)
-        item.tries = (item.tries ?? 0) + 1;
-    await ask("POST", `v1/stores/${items[0].store}/batch`,
-        { json: { operations, allow_empty: true, allow_null_bytes: true }, signal });
+    try {
+        await ask("POST", `v1/stores/${items[0].store}/batch`,
+            { json: { operations, allow_empty: true, allow_null_bytes: true }, signal });
+    } catch (error) {
+        for (const item of items)
+            item.unsure ||= isUnsure(error);
+        throw error;
+    }
 }
+
+// Nobody has said whether it was done: no answer came, or one of who stands in front of the server and has not got it.
+const isUnsure = (error) => !(error instanceof Refusal) || error.status === 502 || error.status === 504;
 
 // In pieces, since a call takes only so many arguments.
 function base64(data) {
@@ -48,7 +55,11 @@ function base64(data) {
 }
 
 // The key is taken, and nobody has said yet what then.
-export class Taken extends Error {}
+export class Taken extends Error {
+    constructor() {
+        super(words.conflict.undecided);
+    }
+}
 
 const isTaken = (error) => error instanceof Refusal && error.status === 412;
 
@@ -58,8 +69,8 @@ function another({ bytes: taken }, count) {
     return new Key(/(^|\/)$/.test(stem) ? `${taken} (${count})` : `${stem} (${count})${suffix ?? ""}`);
 }
 
-// Whether what the key holds are the bytes of the file: then an answer was lost on its way, and nothing else. Not where
-// one may not read it.
+// Whether what the key holds are the bytes of the file: where an answer was lost on its way they are what was sent. Not
+// where one may not read it.
 async function isThere({ store, key, file }) {
     try {
         const held = await look(store, key);
@@ -77,12 +88,13 @@ async function isThere({ store, key, file }) {
 
 async function put(item, condition, { signal, told }) {
     const { file, store, key } = item;
-    item.tries = (item.tries ?? 0) + 1;
     try {
         await ask("PUT", key.path(store), { body: file, signal,
             headers: { ...condition, ...(file.type ? { "Content-Type": file.type } : {}) } });
     } catch (error) {
-        if (!(isTaken(error) && item.tries > 1 && await isThere(item)))
+        const isMine = isTaken(error) && item.unsure && await isThere(item);
+        item.unsure ||= isUnsure(error);
+        if (!isMine)
             throw error;
     }
     told(file.size);
@@ -128,7 +140,7 @@ export async function send(item, rule, tools) {
                 return "skipped";
             item.asked ??= item.key;
             item.key = another(item.asked, count);
-            item.tries = 0;
+            item.unsure = false;
         }
     }
 }

@@ -1,10 +1,11 @@
-// upload.js - what is on its way to the server, in a corner of the page: how far it is, and what one can do about it.
+// upload.js - what is on its way to the server, at the foot of the page: how far it is, and what one can do about it.
 
 import { ask, choose } from "./dialog.js";
 import { button, make, setText, show } from "./dom.js";
 import * as format from "./format.js";
 import { Queue } from "./queue.js";
 import { Scroller } from "./scroll.js";
+import { isolate, spell, tell } from "./spelling.js";
 import { words } from "./words.js";
 
 const OFTEN = 200; // milliseconds between two looks at the queue
@@ -100,7 +101,7 @@ class Uploads {
     #fillRow({ element, cells }, item) {
         const act = DO[item.state], isHeld = this.queue.paused && item.state === "waiting";
         cells.item = item;
-        setText(cells.name, item.key.shown);
+        setText(cells.name, isolate(item.key.shown));
         setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error?.message,
             share: format.percent(item.sent, item.size),
             size: item.size === null ? "" : format.bytes(item.size) }));
@@ -131,7 +132,8 @@ class Uploads {
     }
 
     #explain({ key, error }) {
-        return ask({ title: key.shown, text: [error.message, error.detail], cancel: words.dialog.close, wide: true });
+        return ask({ title: tell(key.shown), text: [error.message, spell(error.detail)], cancel: words.dialog.close,
+            wide: true });
     }
 
     #drop(item) {
@@ -239,7 +241,7 @@ class Uploads {
     }
 
     #decide(item) {
-        return choose({ title: words.conflict.title(item.key.shown), text: words.conflict.text,
+        return choose({ title: words.conflict.title(tell(item.key.shown)), text: words.conflict.text,
             choices: [["skip", words.conflict.skip, ""], ["both", words.conflict.both, ""],
                 ["replace", words.conflict.replace, "danger"]] });
     }

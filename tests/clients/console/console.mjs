@@ -42,6 +42,7 @@ try {
     const scenes = [browse.stores, browse.folders, browse.previews, browse.seeking, browse.actions, browse.several,
         browse.awkward, browse.keyboard, naming.spelled, naming.named, naming.long, naming.isolated,
         uploading.files, uploading.conflicts, uploading.retried, uploading.unreadable, uploading.asked,
+        uploading.identical, uploading.left, uploading.foot,
         uploading.resumed, uploading.mistaken, uploading.twice, uploading.unsteady, uploading.thousands,
         watching.plots, watching.feed, watching.restarted, watching.deleted,
         telling.kinds, telling.refusals, telling.notices, telling.bodiless, telling.missed, saving.saving,

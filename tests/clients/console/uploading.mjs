@@ -5,8 +5,8 @@ import { createHash } from "node:crypto";
 import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Line } from "./line.mjs";
-import { ask, list, noise, put } from "./stage.mjs";
-import { Visitor } from "./visitor.mjs";
+import { ask, batch, list, noise, put } from "./stage.mjs";
+import { NARROW, Visitor } from "./visitor.mjs";
 
 const MIB = 1 << 20;
 
@@ -63,7 +63,7 @@ export async function files({ checks, visitor: v, folder }) {
     checks.check("a folder that is dropped comes whole", dropped.length === 300 &&
         dropped.some(({ key }) => key === "in/dropped/part-2/file-299.txt"), dropped.length);
     const flaws = await v.flaws();
-    checks.check("nothing serious for axe about uploads", flaws.length === 0, flaws);
+    checks.check("nothing for axe about uploads", flaws.length === 0, flaws);
     await v.picture("uploads");
     await cleared(v);
 }
@@ -90,7 +90,7 @@ export async function conflicts({ checks, visitor: v, folder }) {
         await v.dialog.getByText("is there already").waitFor();
         if (answer === "Keep both") {
             const flaws = await v.flaws();
-            checks.check("nothing serious for axe about a question", flaws.length === 0, flaws);
+            checks.check("nothing for axe about a question", flaws.length === 0, flaws);
             await v.picture("conflict");
         }
         await v.dialog.last().getByRole("button", { name: answer }).click();
@@ -100,6 +100,103 @@ export async function conflicts({ checks, visitor: v, folder }) {
             now.push(`${key.slice(6)} ${await read(encodeURIComponent(key.slice(6)))}`);
         checks.check(`asked once: ${answer}`, now.join() === expected, now);
         await cleared(v);
+    }
+}
+
+// Files that are there already with the same bytes are asked about like any other.
+export async function identical({ checks, visitor: v }) {
+    const files = ["same.txt", "other.txt"].map((name) =>
+        ({ name, mimeType: "text/plain", buffer: Buffer.from(`new ${name}`) }));
+    const told = async () => (await list(v.server, "s", "prefix=same/")).map(({ key, content_type: type }) =>
+        `${key.slice(5)} ${type}`).join();
+    for (const [answer, then, expected] of [
+        ["Skip them", "0 files uploaded, 2 skipped", "other.txt text/html,same.txt text/html"],
+        ["Keep both", "2 files uploaded",
+            "other (2).txt text/plain,other.txt text/html,same (2).txt text/plain,same.txt text/html"],
+        ["Replace", "2 files uploaded", "other.txt text/plain,same.txt text/plain"]]) {
+        const before = await list(v.server, "s", "prefix=same/");
+        await batch(v.server, "s", [...before.map(({ key }) => ({ op: "delete", key })),
+            { op: "put", key: "same/same.txt", data: btoa("new same.txt"), content_type: "text/html" },
+            { op: "put", key: "same/other.txt", data: btoa("old"), content_type: "text/html" }]);
+        await v.go("#/store/s/objects/same/");
+        await v.row("same.txt").waitFor();
+        await choose(v, "Upload files", files);
+        await v.dialog.getByText("is there already").waitFor();
+        await v.dialog.last().getByRole("button", { name: answer }).click();
+        await says(v, new RegExp(`^${then}`));
+        checks.check(`files that are the same: ${answer}`, await told() === expected, await told());
+        await cleared(v);
+    }
+}
+
+// Escape decides nothing: nothing is replaced or left out, and whoever tries again is asked again.
+export async function left({ checks, visitor: v }) {
+    const files = ["a.txt", "b.txt", "c.txt"].map((name) =>
+        ({ name, mimeType: "text/plain", buffer: Buffer.from(`new ${name}`) }));
+    await Promise.all(["a.txt", "b.txt"].map((name) => put(v.server, "s", `left/${name}`, "old")));
+    await v.go("#/store/s/objects/left/");
+    await v.row("a.txt").waitFor();
+    await choose(v, "Upload files", files);
+    await v.dialog.getByText("is there already").waitFor();
+    await v.page.keyboard.press("Escape");
+    await says(v, /^1 file uploaded, 2 failed/);
+    checks.check("who decides nothing is asked once", await v.dialog.count() === 0);
+    const rows = dock(v).locator(".rows .row:not([hidden])").filter({ hasText: "nothing is decided" });
+    checks.check("and told so", await rows.count() === 2, await rows.allTextContents());
+    const sizes = async () => (await list(v.server, "s", "prefix=left/")).map(({ size }) => size).join();
+    checks.check("nothing is replaced", await sizes() === "3,3,9", await sizes());
+    await rows.first().getByRole("button", { name: "Try again" }).click();
+    await v.dialog.getByText("is there already").waitFor();
+    await v.page.keyboard.press("Escape");
+    await v.dialog.waitFor({ state: "detached" });
+    await v.button("Retry what failed").click();
+    await v.dialog.getByText("is there already").waitFor();
+    await v.dialog.getByRole("button", { name: "Replace" }).click();
+    await says(v, /^3 files uploaded/);
+    checks.check("until it is decided", await sizes() === "9,9,9", await sizes());
+    await cleared(v);
+}
+
+// Nothing lies below the uploads, and no message above them.
+export async function foot({ checks, browser, server }) {
+    for (const size of [{ width: 1280, height: 800 }, { width: 1280, height: 500 }, NARROW]) {
+        const place = `#/store/s/objects/foot/${size.height}/`;
+        const v = await Visitor.arrive(browser, server, { size, place });
+        await v.main.getByText("There is nothing in this folder").waitFor();
+        await choose(v, "Upload files", [{ name: "one", mimeType: "", buffer: Buffer.from("1") }]);
+        await ended(v, "1 file");
+        await v.page.route("**/objects?*", (route) => route.fulfill({ status: 503, json: {} }));
+        await v.button("Refresh").click();
+        const again = v.main.getByRole("button", { name: "Try again" });
+        await again.waitFor();
+        const dockBox = await dock(v).boundingBox(), mainBox = await v.main.boundingBox();
+        checks.check(`${size.width}x${size.height}: the page ends where the uploads begin`,
+            mainBox.y + mainBox.height <= dockBox.y + 1, { mainBox, dockBox });
+        const isFree = (locator) => locator.evaluate((element) => {
+            const { left, top, width, height } = element.getBoundingClientRect();
+            return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+        });
+        checks.check(`${size.width}x${size.height}: what failed can be tried again`, await isFree(again));
+        await v.page.unroute("**/objects?*");
+        await again.click();
+        await again.waitFor({ state: "hidden" });
+        await v.row("one").waitFor();
+        await v.go(`${place}?open=/none`);
+        await v.page.locator(".notice").first().waitFor();
+        const box = await v.page.locator(".notice").first().boundingBox();
+        checks.check(`${size.width}x${size.height}: a message stands above them`, box.y + box.height <= dockBox.y &&
+            box.y >= 0, { box, dockBox });
+        checks.check(`${size.width}x${size.height}: each can be pressed`, await isFree(v.button("Clear what is done")) &&
+            await isFree(v.button("Dismiss this message").first()));
+        const flaws = await v.flaws();
+        checks.check(`${size.width}x${size.height}: nothing for axe`, flaws.length === 0, flaws);
+        await v.picture(`foot-${size.width}-${size.height}`);
+        await v.button("Hide", dock(v)).click();
+        const folded = await dock(v).boundingBox();
+        checks.check(`${size.width}x${size.height}: hidden, they leave the page what they had`,
+            folded.height < dockBox.height && Math.abs((await v.main.boundingBox()).height - mainBox.height -
+            dockBox.height + folded.height) < 2, folded);
+        await v.leave();
     }
 }
 
