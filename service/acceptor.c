@@ -31,7 +31,7 @@ void acceptor_close(struct acceptor *acceptor)
     close(acceptor->wake);
 }
 
-void acceptor_connection_closed(void *arg)
+void acceptor_wake(void *arg)
 {
     struct acceptor *acceptor = arg;
     if (atomic_load(&acceptor->full))
@@ -165,6 +165,12 @@ static bool take_arrival(const struct listener *listener, struct arrival *arriva
     return arrival->socket >= 0;
 }
 
+/* Has stores that nobody uses make room for what is to be kept again; false: there is none. */
+static bool make_room(struct acceptor *acceptor)
+{
+    return acceptor->make_room(acceptor->make_room_arg, acceptor->spares.most - acceptor->spares.count);
+}
+
 /* False when there is nothing left to accept, or accepting has to pause. */
 static bool accept_one(struct acceptor *acceptor, const struct listener *listener)
 {
@@ -175,6 +181,8 @@ static bool accept_one(struct acceptor *acceptor, const struct listener *listene
         taken = take_arrival(listener, &arrival);
     }
     int error = errno;
+    bool room = (arrival.spare || (!taken && is_shortage(error))) && make_room(acceptor);
+    arrival.spare = arrival.spare && !room;
     if (taken) {
         if (arrival.spare)
             warn(acceptor, EMFILE);
@@ -183,7 +191,8 @@ static bool accept_one(struct acceptor *acceptor, const struct listener *listene
     }
     if (is_shortage(error)) {
         acceptor->out_of_descriptors = true;
-        warn(acceptor, error);
+        if (!room)
+            warn(acceptor, error);
         return false;
     }
     spares_fill(&acceptor->spares); /* nobody came for the one that was given up */
@@ -221,13 +230,23 @@ static int patience(bool paused, int64_t end)
     return left < 0 ? 0 : (int)(left < most ? left : most);
 }
 
+/* Keeps as many descriptors as there should be; else has room made for them, and is woken when there is some. */
+static void keep_spares(struct acceptor *acceptor)
+{
+    spares_fill(&acceptor->spares);
+    if (acceptor->spares.count == acceptor->spares.most)
+        return;
+    atomic_store(&acceptor->full, true); /* first, so that no descriptor comes free and is not told of */
+    (void)make_room(acceptor);
+}
+
 /* Waits for the signal, for the end, for room, or - while there is room - for connections. */
 static void wait_for_events(struct acceptor *acceptor, struct pollfd *files, int64_t end)
 {
-    bool paused = acceptor->out_of_descriptors;
-    bool accepting = !check_full(acceptor) && !paused;
-    if (paused)
-        atomic_store(&acceptor->full, true); /* the next connection that ends leaves a descriptor */
+    bool accepting = !check_full(acceptor);
+    keep_spares(acceptor);
+    bool paused = acceptor->out_of_descriptors && acceptor->spares.count == 0;
+    accepting = accepting && !paused;
     files[0] = (struct pollfd){.fd = acceptor->signals, .events = POLLIN};
     files[1] = (struct pollfd){.fd = acceptor->wake, .events = POLLIN};
     for (size_t i = 0; i < acceptor->listener_count; i++)

@@ -1,9 +1,10 @@
 /* acceptor.h - takes connections from the listeners and spreads them over the loops.
  *
  * It runs on the main thread until a signal arrives, or until a time. At the limit of connections it stops accepting,
- * and clients wait in the kernel's listen queue. Some descriptors are kept from stores and uploads: who comes when
- * these have all others is a guest (places.h). When none are left it pauses for a moment instead of spinning on the
- * error.
+ * and clients wait in the kernel's listen queue. Some descriptors are kept from stores and uploads. Who comes when
+ * these have all others gets one of them; the engine closes stores that nobody uses for another one to be kept, and
+ * where there is none who has come is a guest (places.h). When none are left it pauses until a store has been closed or
+ * a connection has ended, or for a moment, instead of spinning on the error.
  */
 #ifndef CAIRN_ACCEPTOR_H
 #define CAIRN_ACCEPTOR_H
@@ -28,12 +29,15 @@ struct acceptor {
     struct places *places;     /* borrowed */
     struct identity *identity; /* of listeners with TLS; another one may be put here between runs */
     int signals;               /* readable: stop */
-    struct spares spares;      /* for guests */
-    int wake;                  /* eventfd: a connection has ended while `full` */
-    atomic_bool full;          /* at the limit, or out of descriptors */
-    bool out_of_descriptors;   /* accepting pauses */
-    time_t next_warning;       /* not before */
-    time_t next_guest_line;    /* the same */
+    /* Has the engine give up so many descriptors soon; false: it has none to spare. It calls acceptor_wake(). */
+    bool (*make_room)(void *arg, size_t files);
+    void *make_room_arg;
+    struct spares spares;    /* for guests, and for those who come before there is room */
+    int wake;                /* eventfd: a connection has ended, or a store was closed, while `full` */
+    atomic_bool full;        /* at the limit, or out of descriptors */
+    bool out_of_descriptors; /* accepting pauses */
+    time_t next_warning;     /* not before */
+    time_t next_guest_line;  /* the same */
     size_t guests_untold;
     size_t guests; /* that have been handed over */
 };
@@ -52,8 +56,8 @@ void acceptor_finish(struct acceptor *acceptor, int64_t end);
 /* Connections of all loops that are open, guests among them. Thread: any, while there are loops. */
 size_t acceptor_connections(const struct acceptor *acceptor);
 
-/* For loop_options.closed; `arg` is the acceptor. Thread: any. */
-void acceptor_connection_closed(void *arg);
+/* A descriptor has come free: for loop_options.closed and depot_options.vacated; `arg` is the acceptor. Thread: any. */
+void acceptor_wake(void *arg);
 
 void acceptor_close(struct acceptor *acceptor);
 

@@ -13,6 +13,7 @@ enum {
     CLIENTS = 8,  /* at least */
     SPARES = 32,  /* at most: guests go soon */
     FAREWELLS = 256,
+    STORE = 6,          /* its folders, its file and the next one, and two to open others with */
     SMALL_STORE = 4,    /* its folders and its file, and one to open others with */
     SMALL_STORES = 4096 /* at most: each takes 6 KiB, and has its figures */
 };
@@ -48,9 +49,9 @@ static size_t lower(const char *option, size_t wanted, size_t most, size_t files
 }
 
 /* Of what the server does not need itself the stores have half, and always enough for some of them. Half of that is for
- * uploads, so that logs can go on, and objects be read; small stores are kept open with a part of what those leave. Of
- * the clients' half three quarters are connections; those that are on their way out, and those that come when stores
- * have more than their share, have the rest. */
+ * uploads, so that logs can go on, and objects be read; what those leave is for the stores themselves. Up to half of it
+ * keeps idle ones open, and what is left then small ones. Of the clients' half three quarters are connections; those
+ * that are on their way out, and those that come when stores have more than their share, have the rest. */
 bool descriptors_share(const struct config *config, struct descriptors *ret_descriptors)
 {
     size_t files = grant(), threads = (size_t)config->threads;
@@ -63,13 +64,17 @@ bool descriptors_share(const struct config *config, struct descriptors *ret_desc
         return false;
     }
     size_t rest = files - own, stores = rest / 2 > STORES ? rest / 2 : STORES, clients = rest - stores;
-    size_t uploads = lower("uploads-limit", config->depot.uploads_limit, stores / 2, files);
+    size_t uploads = lower("uploads-limit", config->depot.uploads_limit, stores / 2, files), logs = stores - uploads;
+    size_t open = lower("open-stores-limit", config->depot.open_stores_limit, between(logs / 2 / STORE, logs), files);
+    size_t left = logs > open * STORE ? logs - open * STORE : 0;
     *ret_descriptors = (struct descriptors){
         .connections = lower("connections-limit", (size_t)config->connections_limit, clients - clients / 4, files),
         .spares = between(clients / 8, SPARES),
         .farewells = between(clients / 8 / threads, FAREWELLS),
         .uploads = uploads,
-        .small_stores = between((stores - uploads) / SMALL_STORE, SMALL_STORES),
+        .stores = open,
+        .small_stores = between(left / SMALL_STORE, SMALL_STORES),
+        .together = between(logs / STORE, logs),
     };
     return true;
 }

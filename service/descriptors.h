@@ -14,7 +14,9 @@ struct descriptors {
     size_t spares;       /* kept for guests, when stores have more than their share */
     size_t farewells;    /* of one loop */
     size_t uploads;      /* under way */
-    size_t small_stores; /* kept open although they are idle */
+    size_t stores;       /* kept open although they are idle */
+    size_t small_stores; /* the same beside those, of those that hold little */
+    size_t together;     /* stores for which there are descriptors in any case */
 };
 
 /* Takes all that the system grants and shares them. Says in the log which options are lowered. False, and the log says

@@ -118,6 +118,13 @@ static bool open_pool(struct server *server)
     return pool_open(&server->pool, server->config);
 }
 
+/* For the acceptor. */
+static bool make_room(void *arg, size_t files)
+{
+    const struct server *server = arg;
+    return depot_make_room(server->depot, files);
+}
+
 static bool open_depot(struct server *server)
 {
     struct store_detail detail = {0};
@@ -125,7 +132,11 @@ static bool open_depot(struct server *server)
     options.io = pool_io(&server->pool, server->config);
     options.log = log_of_depot;
     options.uploads_limit = server->descriptors.uploads;
+    options.open_stores_limit = server->descriptors.stores;
     options.small_stores_limit = server->descriptors.small_stores;
+    options.open_together_limit = server->descriptors.together;
+    options.vacated = acceptor_wake;
+    options.vacated_arg = &server->acceptor;
     warn_of_segment_size(&options);
     enum store_error error = depot_open(server->config->data, &options, &server->depot, &detail);
     if (error == STORE_OK)
@@ -280,7 +291,7 @@ static bool start_loops(struct server *server)
         .idle_timeout = (unsigned)server->config->idle_timeout,
         .least_rate = server->config->least_rate,
         .connection_limit = (unsigned)acceptor->connections_limit,
-        .closed = acceptor_connection_closed,
+        .closed = acceptor_wake,
         .closed_arg = acceptor,
     };
     while (acceptor->loop_count < server->threads) {
@@ -538,6 +549,8 @@ static int serve(const struct config *config)
     if (!descriptors_share(config, &server.descriptors))
         return STATUS_FAILED;
     server.acceptor.connections_limit = server.descriptors.connections;
+    server.acceptor.make_room = make_room;
+    server.acceptor.make_room_arg = &server;
     server.threads = count_threads(config, server.descriptors.connections);
     places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address, server.threads);
     bool ready = set_up(&server);

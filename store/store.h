@@ -200,6 +200,11 @@ struct depot_options {
     size_t commit_threads;      /* threads that commit: so many stores are written to at once */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
     size_t small_stores_limit;  /* so many idle ones that hold next to nothing stay open beside those */
+    size_t open_together_limit; /* beyond so many open stores each one waits until there are descriptors for it and for
+                                   those in use; 0: it tries at once */
+    void (*vacated)(void *arg); /* called when a store has been closed, and left its descriptors, from any thread; NULL:
+                                   nobody wants to know. Must not block */
+    void *vacated_arg;
     uint64_t store_idle_timeout; /* seconds; a store that nobody has used for so long is closed; 0: it stays open */
     uint64_t shortage_patience;  /* milliseconds in which opening and closing a store waits for descriptors */
     uint64_t feed_retention;     /* seconds; for so long deletions are told to those who follow; 0: as it comes */
@@ -278,6 +283,10 @@ void depot_end_watches(struct depot *depot);
 
 /* From here on no store is opened: who waits for one gets STORE_DRAINING soon. Those that are open go on. */
 void depot_halt(struct depot *depot);
+
+/* Somebody lacks so many descriptors: stores that nobody uses are closed in the background until they leave as many, or
+ * none is left. False: there is none; else `vacated` of the options is called once at least. Does not block. */
+bool depot_make_room(struct depot *depot, size_t files);
 
 /* Waits until the last completion has returned, syncs, closes, frees. Every store must have been
  * released. NULL is allowed. Blocking. Thread: not from a completion callback. */

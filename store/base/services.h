@@ -21,6 +21,7 @@ struct services {
     struct admission *admission;  /* what all stores together take in */
     struct pool *pool;            /* the I/O threads: blob files, preparing segments */
     struct pool *openers;         /* where stores are opened, and closed again */
+    struct pool *closers;         /* where idle ones are closed for who cannot wait for that */
     struct pool *commits;         /* where writers have their turns */
     struct groups *groups;        /* what they commit with there */
     struct pool *upkeep;          /* one thread, for what has time and may take long: compaction and the reserve */

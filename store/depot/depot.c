@@ -29,6 +29,7 @@
 enum {
     JOBS_WAITING_MAX = 4096,
     OPENERS = 32, /* stores that are opened at once, at most: they share the cores, and a small one is soon done */
+    CLOSERS = 4,  /* idle ones that are closed at once for who lacks their descriptors, at most */
 };
 
 struct depot {
@@ -187,8 +188,9 @@ static void retry_all(void *arg, bool last)
 
 static void end_threads(struct depot *depot)
 {
-    struct pool *const pools[] = {depot->services.upkeep, depot->services.openers, depot->services.commits,
-                                  depot->services.pool};
+    const struct services *services = &depot->services;
+    struct pool *const pools[] = {services->upkeep, services->closers, services->openers, services->commits,
+                                  services->pool};
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         if (pools[i])
             pool_free(pools[i]);
@@ -212,9 +214,11 @@ static bool start_threads(struct depot *depot, const char *path)
     bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root, path, &depot->alarm, &hook);
     services->pool = pool_new(depot->options.io_threads);
     services->openers = pool_new(OPENERS);
+    services->closers = pool_new(CLOSERS);
     services->commits = pool_new(depot->options.commit_threads);
     services->upkeep = pool_new(1);
-    if (started && services->pool && services->openers && services->commits && services->upkeep)
+    bool all = services->pool && services->openers && services->closers && services->commits && services->upkeep;
+    if (started && all)
         return true;
     end_threads(depot);
     return false;
@@ -296,6 +300,11 @@ void depot_halt(struct depot *depot)
     atomic_store(&depot->halt, true);
 }
 
+bool depot_make_room(struct depot *depot, size_t files)
+{
+    return roster_make_room_soon(&depot->roster, files);
+}
+
 void depot_close(struct depot *depot)
 {
     if (!depot)
@@ -310,6 +319,7 @@ void depot_close(struct depot *depot)
     loading_end(&depot->loading);
     dormant_end(&depot->dormant);
     roster_close(&depot->roster);
+    pool_free(depot->services.closers);
     pool_free(depot->services.openers);
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
     pool_free(depot->services.commits);

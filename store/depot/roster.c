@@ -18,6 +18,7 @@ enum {
     SWEEP_MAX = 10000,     /* milliseconds between them, at most */
     REST = 10,             /* seconds, after which it is told what is remembered of a store */
     RESTING_MAX = 1 << 14, /* stores that are remembered */
+    FILES_LEAST = 3,       /* descriptors that one leaves which is closed */
 };
 
 /* Who wants a store that is not open. */
@@ -207,6 +208,27 @@ static struct failure open_now(struct roster *roster, const struct roster_entry 
     return store_open(roster->services, &roster->folder->home, entry->name, &entry->left, ret_store, detail);
 }
 
+/* Stores that somebody uses. */
+static size_t count_in_use(struct roster *roster)
+{
+    lock_take(&roster->lock);
+    size_t in_use = roster->open - roster->idle.count - roster->light.count;
+    lock_release(&roster->lock);
+    return in_use;
+}
+
+/* Whether so many are open, or on their way, that there may be no descriptors for one more. */
+static bool is_crowded(struct roster *roster)
+{
+    size_t limit = roster->services->options->open_together_limit;
+    lock_take(&roster->lock);
+    size_t count = roster->open + roster->opening + roster->leaving;
+    lock_release(&roster->lock);
+    return limit > 0 && count > limit;
+}
+
+static bool close_one(struct roster *roster, struct roster_entry *(*choose)(struct roster *roster));
+
 /* Waits until there are descriptors for it, and then opens the store: for so long others can be opened and used. */
 static struct failure open_in_turn(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
                                    struct store_detail *detail)
@@ -215,22 +237,21 @@ static struct failure open_in_turn(struct roster *roster, const struct roster_en
     struct scarcity *scarcity = &roster->scarcity;
     int64_t until = clock_now(CLOCK_MONOTONIC) + (int64_t)services->options->shortage_patience * CLOCK_MILLISECOND;
     struct failure failure = failure_io(EMFILE);
-    (void)roster_make_room(roster); /* what waits for its turn closes stores meanwhile, several at a time */
+    (void)close_one(roster, dispensable); /* what waits for its turn closes stores meanwhile, several at a time */
     bool entered = scarcity_enter(scarcity, until);
     do {
-        int os_error = entered ? scarcity_try(services->options->io, roster->folder->root) : EMFILE;
+        size_t in_use = count_in_use(roster);
+        int os_error = entered ? scarcity_try(services->options->io, roster->folder->root, in_use) : EMFILE;
         failure = failure_detail(detail, failure_io(os_error), "store %s cannot be opened: %s", entry->name,
                                  strerror(os_error));
         if (!failure.error)
             failure = open_now(roster, entry, ret_store, detail);
     } while (entered && failure_is_shortage(failure) &&
-             (roster_make_room(roster) || (failure.error == STORE_IO && scarcity_wait(scarcity, until))));
+             (close_one(roster, dispensable) || (failure.error == STORE_IO && scarcity_wait(scarcity, until))));
     if (entered)
         scarcity_leave(scarcity);
     return failure;
 }
-
-static bool close_one(struct roster *roster, struct roster_entry *(*choose)(struct roster *roster));
 
 /* Opens the store; when there are as many as may be, or memory or descriptors are out, idle stores make room. */
 static struct failure open_with_room(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
@@ -240,11 +261,12 @@ static struct failure open_with_room(struct roster *roster, const struct roster_
         return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", entry->name);
     (void)close_one(roster, surplus);
     struct failure failure = failure_of(STORE_NO_MEMORY);
-    if (!scarcity_lasts(&roster->scarcity))
+    bool crowded = is_crowded(roster);
+    if (!crowded && !scarcity_lasts(&roster->scarcity))
         failure = open_now(roster, entry, ret_store, detail);
     if (!failure_is_shortage(failure))
         return failure;
-    if (failure.error == STORE_IO)
+    if (crowded || failure.error == STORE_IO)
         scarcity_note(&roster->scarcity);
     return open_in_turn(roster, entry, ret_store, detail);
 }
@@ -295,6 +317,7 @@ static void entry_open(void *arg)
     detail.os_error = failure.error ? failure.os_error : 0;
     lock_take(&roster->lock);
     struct waiter *waiters = take_waiters(entry);
+    roster->opening--;
     if (failure.error) {
         entry_leave(entry);
     } else {
@@ -317,6 +340,7 @@ static void entry_begin_opening(struct roster_entry *entry)
 {
     assert(lock_is_mine(&entry->roster->lock));
     entry->state = ENTRY_OPENING;
+    entry->roster->opening++;
     entry->job = (struct pool_job){.run = entry_open, .arg = entry};
     pool_submit(entry->roster->services->openers, &entry->job);
 }
@@ -429,6 +453,25 @@ static void entry_begin_closing(struct roster_entry *entry)
     queue_remove(entry);
     entry->state = ENTRY_CLOSING;
     entry->roster->open--;
+    entry->roster->leaving++;
+}
+
+/* A store has been closed. Lock held. */
+static void count_left(struct roster *roster)
+{
+    assert(lock_is_mine(&roster->lock) && roster->leaving > 0);
+    roster->leaving--;
+    roster->left++;
+    pthread_cond_broadcast(&roster->vacated);
+}
+
+/* The same, told to those who wait without the lock. */
+static void tell_left(struct roster *roster)
+{
+    const struct depot_options *options = roster->services->options;
+    scarcity_tell(&roster->scarcity);
+    if (options->vacated)
+        options->vacated(options->vacated_arg);
 }
 
 static void entry_close(void *arg)
@@ -437,9 +480,10 @@ static void entry_close(void *arg)
     struct roster *roster = entry->roster;
     store_close(entry->store);
     lock_take(&roster->lock);
+    count_left(roster);
     entry_end(entry);
     lock_release(&roster->lock);
-    scarcity_tell(&roster->scarcity);
+    tell_left(roster);
 }
 
 /* Lock held. */
@@ -451,14 +495,16 @@ static void entry_close_soon(struct roster_entry *entry)
 }
 
 /* It may soon be wanted again. */
-static void entry_close_for_now(struct roster_entry *entry)
+static void entry_close_for_now(void *arg)
 {
+    struct roster_entry *entry = arg;
     struct roster *roster = entry->roster;
     entry->left = store_close_for_now(entry->store);
     lock_take(&roster->lock);
+    count_left(roster);
     entry_leave(entry);
     lock_release(&roster->lock);
-    scarcity_tell(&roster->scarcity);
+    tell_left(roster);
 }
 
 static bool close_one(struct roster *roster, struct roster_entry *(*choose)(struct roster *roster))
@@ -473,10 +519,47 @@ static bool close_one(struct roster *roster, struct roster_entry *(*choose)(stru
     return idle != NULL;
 }
 
+/* Waits until one of the stores that are being closed is; false: none is, or it takes too long. Closing opens nothing,
+ * so it waits for nobody who waits here. Lock held. */
+static bool await_left(struct roster *roster)
+{
+    int64_t patience = (int64_t)roster->services->options->shortage_patience * CLOCK_MILLISECOND;
+    const struct timespec until = clock_timespec(clock_now(CLOCK_MONOTONIC) + patience);
+    uint64_t left = roster->left;
+    assert(lock_is_mine(&roster->lock));
+    while (roster->leaving > 0 && roster->left == left && lock_wait_until(&roster->lock, &roster->vacated, &until))
+        continue;
+    return roster->left != left;
+}
+
 /* Not on the upkeep's thread: closing waits for what that has to do for the store. */
 bool roster_make_room(struct roster *roster)
 {
-    return !pool_is_current(roster->services->upkeep) && close_one(roster, dispensable);
+    if (pool_is_current(roster->services->upkeep))
+        return false;
+    lock_take(&roster->lock);
+    struct roster_entry *idle = dispensable(roster);
+    bool made = idle || await_left(roster);
+    if (idle)
+        entry_begin_closing(idle);
+    lock_release(&roster->lock);
+    if (idle)
+        entry_close_for_now(idle);
+    return made;
+}
+
+bool roster_make_room_soon(struct roster *roster, size_t files)
+{
+    struct roster_entry *idle;
+    lock_take(&roster->lock);
+    while (roster->leaving * FILES_LEAST < files && (idle = dispensable(roster))) {
+        entry_begin_closing(idle);
+        idle->job = (struct pool_job){.run = entry_close_for_now, .arg = idle};
+        pool_submit(roster->services->closers, &idle->job);
+    }
+    bool some = roster->leaving > 0;
+    lock_release(&roster->lock);
+    return some;
 }
 
 /* The next one of a queue that has been idle for too long, about to be closed; NULL: there is none. */
@@ -536,6 +619,7 @@ void roster_init(struct roster *roster, const struct services *services, struct 
     scarcity_init(&roster->scarcity);
     lock_init(&roster->lock);
     pthread_cond_init(&roster->emptied, NULL);
+    lock_condition_init(&roster->vacated);
 }
 
 void roster_begin(struct roster *roster)
@@ -575,6 +659,7 @@ void roster_free(struct roster *roster)
 {
     errand_free(&roster->sweep);
     pthread_cond_destroy(&roster->emptied);
+    pthread_cond_destroy(&roster->vacated);
     scarcity_free(&roster->scarcity);
     lock_destroy(&roster->lock);
 }

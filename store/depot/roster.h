@@ -55,9 +55,13 @@ struct roster {
 
     struct lock lock;
     pthread_cond_t emptied; /* no entry is left */
+    pthread_cond_t vacated; /* a store has been closed */
     struct roster_entry *buckets[ROSTER_BUCKETS];
     size_t entries;
     size_t open;
+    size_t opening;              /* stores that are about to be */
+    size_t leaving;              /* stores that are being closed */
+    uint64_t left;               /* stores that have been closed since the beginning */
     bool closing;                /* all are closed, and those that are being opened as soon as they are open */
     struct roster_queue idle;    /* open and not referred to */
     struct roster_queue light;   /* the same, of small ones that the limit is not about */
@@ -97,9 +101,14 @@ void roster_release(struct store *store);
 /* It stays open, however long nobody uses it, unless others need the room. Thread: one that holds a reference. */
 void roster_keep(struct store *store);
 
-/* Closes the store that has been idle longest, if there is one with nothing under way; false: none is. So whoever has
- * met an end of descriptors or memory may call it, but not with the lock. Blocking. */
+/* Closes the store that has been idle longest, if there is one with nothing under way; where there is none waits for
+ * one that others are closing. False: nothing has come free. So whoever has met an end of descriptors or memory may
+ * call it, but not with the lock. Blocking. */
 bool roster_make_room(struct roster *roster);
+
+/* Has idle stores closed, in the background, until those that are being closed leave so many descriptors, or none is
+ * idle any more; false: none is being closed. With each that is, the options' `vacated` is called. Does not block. */
+bool roster_make_room_soon(struct roster *roster, size_t files);
 
 /* The store was taken away, and is to be removed by this entry of the trash: nobody finds the store any more. Thread:
  * one that holds a reference to it, and has claimed its name. */

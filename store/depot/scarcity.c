@@ -10,6 +10,7 @@ enum {
     LASTS = 5,  /* seconds since they were out */
     GLANCE = 5, /* milliseconds */
     ROOM = 10,  /* descriptors: some six that a store has when it is open, and those of an object or a listing */
+    MOST = 512, /* that are looked for */
 };
 
 void scarcity_init(struct scarcity *scarcity)
@@ -60,10 +61,11 @@ void scarcity_leave(struct scarcity *scarcity)
     lock_release(&scarcity->lock);
 }
 
-int scarcity_try(const struct io *io, int file)
+int scarcity_try(const struct io *io, int file, size_t in_use)
 {
-    int copies[ROOM], count = 0, error = 0;
-    while (count < ROOM && !error) {
+    int copies[MOST], error = 0;
+    size_t count = 0, wanted = in_use < MOST - ROOM ? ROOM + in_use : MOST;
+    while (count < wanted && !error) {
         copies[count] = io->dup(io->self, file);
         error = copies[count] < 0 ? errno : 0;
         count += !error;

@@ -4,7 +4,8 @@
  * of what the others lack, and none would come to an end. So whoever meets the end of them gives back what it has, and
  * waits for its turn; and in its turn it begins when so many are free that a store can be opened and used. They come
  * from stores that are idle; where none is, a request that ends leaves one. From then on it is so for a while: who
- * comes meanwhile does not try first.
+ * comes meanwhile does not try first. What is opened leaves something to the stores that are in use: each may have to
+ * begin a file of its log, and its request cannot wait for one.
  *
  * Thread: any.
  */
@@ -15,6 +16,7 @@
 #include "store/disk/io.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct scarcity {
@@ -40,8 +42,9 @@ void scarcity_note(struct scarcity *scarcity);
 bool scarcity_enter(struct scarcity *scarcity, int64_t until);
 void scarcity_leave(struct scarcity *scarcity);
 
-/* An errno: 0 where there are descriptors for a store, opened by copies of `file`. */
-int scarcity_try(const struct io *io, int file);
+/* An errno: 0 where there are descriptors for a store and one more for each of so many that are in use, opened by
+ * copies of `file`. */
+int scarcity_try(const struct io *io, int file, size_t in_use);
 
 /* Waits for a change, or a moment: not all that gives descriptors back tells of it. False when it is time. Thread: the
  * one that has the turn. */

@@ -755,6 +755,39 @@ START_TEST(with_few_descriptors_many_stores_are_opened_in_turn)
 }
 END_TEST
 
+/* Those that were granted places find them, although stores that nobody uses have had the descriptors. */
+START_TEST(idle_stores_leave_connections_their_places)
+{
+    enum { STORES = 60, CLIENTS = 36, DESCRIPTORS = 160 };
+    int sockets[CLIENTS];
+    limit_descriptors(DESCRIPTORS);
+    site_start();
+    for (int i = 0; i < STORES; i++) {
+        site_expect(client_send(site.client, "PUT", client_text(site.client, "/v1/stores/s%d", i), "", 0, NULL), 201);
+        site_expect(
+            client_send(site.client, "PUT", client_text(site.client, "/v1/stores/s%d/objects/k", i), "v", 1, NULL),
+            201);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_target("")));
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        ck_assert(raw_receive(sockets[i], &answer));
+        ck_assert_msg(answer.status == 200, "%d: %d: %s", i, answer.status, answer.body);
+    }
+    for (int i = 0; i < STORES; i++) {
+        ck_assert(raw_send(sockets[i % CLIENTS],
+                           "PUT /v1/stores/s%d/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", i));
+        ck_assert(raw_receive(sockets[i % CLIENTS], &answer));
+        ck_assert_msg(answer.status == 200, "%d: %d: %s", i, answer.status, answer.body);
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        close(sockets[i]);
+    ck_assert_uint_eq(server_logged(site.server, "find no place"), 0);
+}
+END_TEST
+
 /* Uploads beyond their share are refused, and the log has a descriptor for its next segment. */
 START_TEST(uploads_leave_descriptors_to_the_logs)
 {
@@ -836,6 +869,7 @@ int main(void)
         without_descriptors_who_comes_is_answered,
         with_few_descriptors_everybody_is_answered,
         with_few_descriptors_many_stores_are_opened_in_turn,
+        idle_stores_leave_connections_their_places,
         uploads_leave_descriptors_to_the_logs,
         too_few_descriptors_are_told_with_what_to_do,
         a_file_that_may_not_grow_fails_its_upload_only,

@@ -208,6 +208,94 @@ START_TEST(want_of_descriptors_closes_idle_stores)
 }
 END_TEST
 
+/* What is wanted of somebody who cannot wait for it. */
+static void note_vacated(void *arg)
+{
+    sem_post(arg);
+}
+
+START_TEST(room_is_made_in_the_background)
+{
+    sem_t vacated;
+    sem_init(&vacated, 0, 0);
+    services.closers = pool_new(1);
+    options.vacated = note_vacated;
+    options.vacated_arg = &vacated;
+    options.small_stores_limit = LIMIT;
+    ck_assert(!roster_make_room_soon(&roster, 1)); /* nothing is open */
+    roster_release(acquire("a"));
+    roster_release(acquire("b"));
+    ck_assert(roster_make_room_soon(&roster, 1));
+    sem_wait(&vacated);
+    ck_assert(!is_open("a"));
+    ck_assert(is_open("b"));
+    struct store *used = acquire("b");
+    ck_assert(!roster_make_room_soon(&roster, 1)); /* nothing is idle */
+    roster_release(used);
+    roster_release(acquire("a"));
+    ck_assert(roster_make_room_soon(&roster, 100)); /* as many as it takes, or as there are */
+    sem_wait(&vacated);
+    sem_wait(&vacated);
+    ck_assert(!is_open("a") && !is_open("b"));
+    pool_free(services.closers);
+    options.vacated = NULL;
+}
+END_TEST
+
+/* A pool's only thread, which somebody holds up. */
+static void hold_up(void *arg)
+{
+    sem_wait(arg);
+}
+
+static void *want_room(void *arg)
+{
+    atomic_int *made = arg;
+    atomic_store(made, roster_make_room(&roster) ? 1 : 0);
+    return NULL;
+}
+
+/* What is being closed leaves its descriptors in a moment: who needs one is not told that there is none. */
+START_TEST(who_needs_room_waits_for_what_others_are_closing)
+{
+    sem_t held;
+    pthread_t thread;
+    atomic_int made = -1;
+    struct pool_job job = {.run = hold_up, .arg = &held};
+    sem_init(&held, 0, 0);
+    services.closers = pool_new(1);
+    options.shortage_patience = 1000 * TICKET_PATIENCE;
+    roster_release(acquire("a"));
+    pool_submit(services.closers, &job);
+    ck_assert(roster_make_room_soon(&roster, 1));
+    pthread_create(&thread, NULL, want_room, &made);
+    ck_assert(quiet_comes());
+    ck_assert_int_eq(atomic_load(&made), -1);
+    sem_post(&held);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(atomic_load(&made), 1);
+    ck_assert(!roster_make_room(&roster)); /* and none is left */
+    pool_free(services.closers);
+}
+END_TEST
+
+/* Those that are in use may need one each: an opening leaves them. */
+START_TEST(where_many_are_open_an_opening_looks_whether_others_have_enough)
+{
+    enum { FOR_ONE = 10 };
+    options.open_stores_limit = 3;
+    options.open_together_limit = 2;
+    struct store *used[] = {acquire("a"), acquire("b")}, *store;
+    ck_assert_uint_eq(sim_disk_calls(disk, SIM_DUP), 0);
+    sim_disk_fail(disk, SIM_DUP, FOR_ONE + 1, true, EMFILE);
+    ck_assert_int_eq(arrival_await(&roster, "c", &store, NULL).error, STORE_IO);
+    sim_disk_heal(disk);
+    roster_release(acquire("c"));
+    for (int i = 0; i < 2; i++)
+        roster_release(used[i]);
+}
+END_TEST
+
 START_TEST(a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can)
 {
     struct store *store;
@@ -482,6 +570,9 @@ int main(void)
         what_has_grown_is_counted,
         what_is_in_use_is_not_closed,
         what_is_not_there_is_told_and_no_trouble,
+        room_is_made_in_the_background,
+        who_needs_room_waits_for_what_others_are_closing,
+        where_many_are_open_an_opening_looks_whether_others_have_enough,
         want_of_descriptors_closes_idle_stores,
         a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can,
         want_of_descriptors_is_no_trouble_of_the_store,
