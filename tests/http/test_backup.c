@@ -29,6 +29,8 @@
 
 enum { WRITERS = 3, GROUP = 4, SMALL = 6, LARGE = 3, KEYS = GROUP + SMALL + LARGE, LARGE_SIZE = 300 << 10 };
 
+#define COMPACTION_PAUSE 0.05 /* seconds */
+
 /* ---- histories ------------------------------------------------------------------------------- */
 
 /* Which step wrote what a key holds; 0: it holds nothing. The first keys are always written together. */
@@ -151,12 +153,14 @@ static void *write_on(void *arg)
     return NULL;
 }
 
+/* With pauses: a store whose files are others all the time cannot be copied by who is slow. */
 static void *compact_on(void *arg)
 {
     struct client *client = client_new(site.server->url);
-    while (!atomic_load(&load.stop)) {
+    for (double began = clock_now(); !atomic_load(&load.stop); began = clock_now()) {
         client_send(client, "POST", client_text(client, "%s/compact?wait=1", store), NULL, 0, NULL);
         client_forget(client);
+        clock_sleep(COMPACTION_PAUSE + 2 * (clock_now() - began));
     }
     client_free(client);
     return arg;

@@ -296,6 +296,13 @@ START_TEST(what_comes_from_the_file_is_the_same)
 }
 END_TEST
 
+/* Of an answer when the kernel has taken of all others what it takes: until then they have memory, and give it back. */
+static int status_at_rest(const char *rest)
+{
+    server_await_quiet(site.server);
+    return client_get(site.client, site_target(rest), NULL)->status;
+}
+
 /* A page that has no place is refused before it waits in memory for its reader; small ones have theirs. */
 START_TEST(pages_nobody_reads_stay_in_their_budget)
 {
@@ -311,7 +318,7 @@ START_TEST(pages_nobody_reads_stay_in_their_budget)
     free(key);
     for (int i = 0; i < READERS; i++)
         sockets[i] = begin_get(site_target("/objects"), 40, "");
-    ck_assert_msg(clock_until(CLOCK_PATIENCE, client_get(site.client, site_target("/objects"), NULL)->status == 503),
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, status_at_rest("/objects") == 503),
                   "pages are made for readers who do not read");
     site_expect(client_get(site.client, site_target("/objects?limit=0"), NULL), 400);
     site_expect(client_get(site.client, site_target("/objects?limit=1&prefix=none"), NULL), 200);
@@ -346,8 +353,7 @@ START_TEST(who_waits_for_changes_waits_for_memory_too)
     many_put(KEYS);
     for (int i = 0; i < READERS; i++)
         sockets[i] = begin_get(site_target("/objects?limit=200"), 40, "");
-    ck_assert_msg(clock_until(CLOCK_PATIENCE, client_get(site.client, site_target("/changes"), NULL)->status == 503),
-                  "there is memory for changes");
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, status_at_rest("/changes") == 503), "there is memory for changes");
     int patient = wait_for_changes("?wait=60");
     ck_assert(!receive_changes(wait_for_changes("?wait=1")));
     close_all(sockets, READERS);
