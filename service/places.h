@@ -1,7 +1,7 @@
 /* places.h - who gets a place among the connections.
  *
  * All that are allowed but a sixteenth are places for clients. Who comes when they are taken, or when its address has
- * as many as one address may have, is a guest: it is told so, or how the server does, and has to go (loop.c). So the
+ * as many as one address may have, is a guest: it is told so, or how the server does, and has to go (clients.c). So the
  * server always answers, and says that it is well, whatever a crowd does. One guest of a thread does not stay: else the
  * next one would find the connections used up, and wait for one of them to go by itself. The others are the time that a
  * guest has to say what it wants while a crowd comes and says nothing: each thread has four. So where connections are

@@ -151,7 +151,7 @@ static void run_daemon(void)
     fuzz_assert(MHD_run_from_select(site.daemon, &reads, &writes, &errors) == MHD_YES);
 }
 
-/* As service/loop.c does: libmicrohttpd forgets requests whose arguments do not fit into its memory. */
+/* As cairnd does: libmicrohttpd forgets requests whose arguments do not fit into its memory. */
 static void end_forgotten_request(struct MHD_Connection *connection)
 {
     if (site.request)
