@@ -247,25 +247,27 @@ static int shut_out(struct lease *lease, const struct cluster_owner *owner)
     return 0;
 }
 
-/* Takes the lock of an owner who is dead; an errno. */
+/* Takes the lock of an owner who is dead; an errno. What was under way is finished while the lock is still the dead
+ * one's: so whoever comes after one that has not come to the end of this finishes it, too. Two may be at it at once,
+ * and one of them even behind the lock's new owner: what is finished twice is finished. */
 static int take_over(struct lease *lease, uint64_t tree, const char *object, const struct cluster_owner *owner)
 {
     const struct cluster *cluster = lease->cluster;
     int error = shut_out(lease, owner);
     if (!error)
+        error = lease->options.recover(lease->options.arg, tree);
+    if (!error)
         error = cluster->break_lock(cluster->self, object, owner);
     if (!error || error == ENOENT)
         error = cluster->lock(cluster->self, object, lease->own.session, 0);
-    return error ? error : lease->options.recover(lease->options.arg, tree);
+    return error;
 }
 
-/* Once: EBUSY while the one who has it lives. */
-static int try_to_take(struct lease *lease, uint64_t tree, struct cluster_owner *ret_owner)
+/* By the lock of its object, once: EBUSY while the one who has it lives. */
+static int try_to_lock(struct lease *lease, uint64_t tree, const char *object, struct cluster_owner *ret_owner)
 {
     const struct cluster *cluster = lease->cluster;
-    char object[CLUSTER_OBJECT_MAX];
     bool dead = false;
-    layout_tree_object(tree, object);
     int error = cluster->lock(cluster->self, object, lease->own.session, 0);
     if (error != EBUSY)
         return error;
@@ -279,6 +281,17 @@ static int try_to_take(struct lease *lease, uint64_t tree, struct cluster_owner 
     if (error)
         return error;
     return dead ? take_over(lease, tree, object, ret_owner) : EBUSY;
+}
+
+/* The same, and where it did not come off nobody has to wait for this process, which may have the lock all the same. */
+static int try_to_take(struct lease *lease, uint64_t tree, struct cluster_owner *ret_owner)
+{
+    char object[CLUSTER_OBJECT_MAX];
+    layout_tree_object(tree, object);
+    int error = try_to_lock(lease, tree, object, ret_owner);
+    if (error && error != EBUSY && !lease_check(lease))
+        (void)lease->cluster->unlock(lease->cluster->self, object, lease->own.session);
+    return error;
 }
 
 /* Once, or where it was given back just now once more. Lock held, and let go meanwhile. */

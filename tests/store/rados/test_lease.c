@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TREE = 7 };
+
 struct process {
     struct medium medium;
     const struct io *io;
@@ -18,7 +20,8 @@ struct process {
 };
 
 static struct sim_cluster *sim;
-static atomic_bool silent; /* the monitors: what is free is not told */
+static struct tenancy *unheard; /* of those that are under test; NULL: none */
+static atomic_bool silent;      /* the monitors: what is free is not told */
 
 static int free_bytes(void *self, uint64_t *ret_bytes)
 {
@@ -32,6 +35,7 @@ static int free_bytes(void *self, uint64_t *ret_bytes)
 static void setup(void)
 {
     sim = sim_cluster_new(1);
+    unheard = NULL;
 }
 
 static void teardown(void)
@@ -189,13 +193,104 @@ START_TEST(a_lease_is_renewed)
 }
 END_TEST
 
+/* A lease without a medium, whose recovery fails so many times. */
+struct tenancy {
+    struct cluster cluster;
+    int (*lock)(void *self, const char *object, const char *cookie, unsigned seconds);
+    struct lease lease;
+    unsigned failures, recoveries;
+};
+
+static int recover(void *arg, uint64_t tree)
+{
+    struct tenancy *tenancy = arg;
+    ck_assert_uint_eq(tree, TREE);
+    return ++tenancy->recoveries <= tenancy->failures ? EIO : 0;
+}
+
+/* What it has locked it is not told. */
+static int lock_unheard(void *self, const char *object, const char *cookie, unsigned seconds)
+{
+    int error = unheard->lock(self, object, cookie, seconds);
+    return seconds == 0 ? ETIMEDOUT : error;
+}
+
+static void not_lost(void *arg, const char *sentence)
+{
+    (void)arg;
+    ck_abort_msg("%s", sentence);
+}
+
+static void begin_tenancy(struct tenancy *tenancy, unsigned failures)
+{
+    *tenancy = (struct tenancy){.failures = failures};
+    sim_cluster_connect(sim, &tenancy->cluster);
+    tenancy->lock = tenancy->cluster.lock;
+    if (unheard == tenancy)
+        tenancy->cluster.lock = lock_unheard;
+    const struct lease_options options = {.seconds = 60, .recover = recover, .lost = not_lost, .arg = tenancy};
+    ck_assert_int_eq(lease_begin(&tenancy->lease, &tenancy->cluster, &options), 0);
+}
+
+static void end_tenancy(struct tenancy *tenancy)
+{
+    lease_end(&tenancy->lease);
+    tenancy->cluster.close(tenancy->cluster.self);
+}
+
+/* By the one who began it, and by another one, who does not have to wait for that. */
+START_TEST(a_take_over_that_has_failed_is_begun_again)
+{
+    struct tenancy dead, failing, next;
+    struct tenant tenant;
+    begin_tenancy(&dead, 0);
+    ck_assert_int_eq(lease_own(&dead.lease, TREE), 0);
+    sim_cluster_cut(sim);
+    begin_tenancy(&failing, 2);
+    ck_assert_int_eq(lease_own(&failing.lease, TREE), EIO);
+    ck_assert_int_eq(lease_own(&failing.lease, TREE), EIO);
+    ck_assert_uint_eq(failing.recoveries, 2);
+    begin_tenancy(&next, 0);
+    ck_assert_int_eq(lease_try(&next.lease, TREE, &tenant), 0);
+    ck_assert_uint_eq(next.recoveries, 1);
+    ck_assert_int_eq(lease_try(&failing.lease, TREE, &tenant), EWOULDBLOCK);
+    ck_assert_uint_eq(failing.recoveries, 2);
+    end_tenancy(&next);
+    ck_assert_int_eq(lease_own(&failing.lease, TREE), 0);
+    ck_assert_uint_eq(failing.recoveries, 2);
+    end_tenancy(&failing);
+    atomic_store(&dead.lease.lost, true);
+    end_tenancy(&dead);
+}
+END_TEST
+
+/* A lock that was had without a word of it is given back, and taken by the next one. */
+START_TEST(a_lock_of_which_nothing_was_told_holds_up_nobody)
+{
+    struct tenancy one, other;
+    struct tenant tenant;
+    begin_tenancy(&other, 0);
+    unheard = &one;
+    begin_tenancy(&one, 0);
+    ck_assert_int_eq(lease_try(&one.lease, TREE, &tenant), ETIMEDOUT);
+    ck_assert_int_eq(lease_try(&other.lease, TREE, &tenant), 0);
+    end_tenancy(&one);
+    end_tenancy(&other);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        a_process_that_lives_keeps_what_it_has,     one_that_was_taken_over_from_never_acknowledges,
-        what_was_given_back_is_there_at_once,       who_is_cut_off_loses_the_lease_by_itself,
-        a_lease_that_has_run_out_is_not_renewed,    a_lease_is_renewed,
+        a_process_that_lives_keeps_what_it_has,
+        one_that_was_taken_over_from_never_acknowledges,
+        what_was_given_back_is_there_at_once,
+        who_is_cut_off_loses_the_lease_by_itself,
+        a_lease_that_has_run_out_is_not_renewed,
+        a_lease_is_renewed,
         a_lease_is_renewed_while_monitors_are_away,
+        a_take_over_that_has_failed_is_begun_again,
+        a_lock_of_which_nothing_was_told_holds_up_nobody,
     };
     return UNIT_RUN_WITH("lease", setup, teardown, tests);
 }
