@@ -1,5 +1,5 @@
-/* coding.c - zlib and libzstd behind one face; members of gzip, and frames of zstd, follow each other. Zeros behind a
- * member of gzip fill up a block, as gzip itself has it. See coding.h. */
+/* coding.c - zlib and libzstd behind one face; members of gzip, and frames of zstd, follow each other. Zeros behind one
+ * fill up a block: gzip itself has it so, and bsdtar with all that it packs. See coding.h. */
 #include "api/archive/coding.h"
 
 #include "api/http/fields.h"
@@ -57,13 +57,20 @@ struct coding *coding_new(enum coding_kind kind)
     return NULL;
 }
 
+/* How many bytes fill up a block; else a member or frame goes on, or begins: none begins with a zero. */
+static size_t filling(struct coding *coding, const char *bytes, size_t length)
+{
+    size_t zeros = 0;
+    while (coding->whole && zeros < length && bytes[zeros] == '\0')
+        zeros++;
+    return zeros;
+}
+
 static const char *inflate_some(struct coding *coding, const char *bytes, size_t length, size_t *ret_used, char *room,
                                 size_t capacity, size_t *ret_made)
 {
     z_stream *stream = &coding->gzip;
-    size_t zeros = 0;
-    while (coding->whole && zeros < length && bytes[zeros] == '\0')
-        zeros++;
+    size_t zeros = filling(coding, bytes, length);
     if (coding->whole && zeros < length) {
         inflateReset(stream);
         coding->whole = false;
@@ -84,16 +91,18 @@ static const char *inflate_some(struct coding *coding, const char *bytes, size_t
 static const char *decompress_some(struct coding *coding, const char *bytes, size_t length, size_t *ret_used,
                                    char *room, size_t capacity, size_t *ret_made)
 {
-    ZSTD_inBuffer in = {.src = bytes, .size = length};
+    size_t zeros = filling(coding, bytes, length);
+    ZSTD_inBuffer in = {.src = bytes, .size = length, .pos = zeros};
     ZSTD_outBuffer out = {.dst = room, .size = capacity};
-    size_t result = ZSTD_decompressStream(coding->zstd, &out, &in);
+    bool rests = coding->whole && zeros == length; /* asked then, it would want another frame */
+    size_t result = rests ? 0 : ZSTD_decompressStream(coding->zstd, &out, &in);
     *ret_used = in.pos;
     *ret_made = out.pos;
     if (ZSTD_isError(result))
         return ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge
                    ? "its zstd has a window of more than 8 MiB: pack it without --ultra and --long"
                    : "its zstd is damaged";
-    if (in.pos > 0 || out.pos > 0)
+    if (in.pos > zeros || out.pos > 0)
         coding->whole = result == 0;
     return NULL;
 }

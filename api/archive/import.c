@@ -269,7 +269,8 @@ static const char *kind_fault(enum tar_kind kind)
 {
     static const char *const faults[] = {[TAR_LINK] = "it is a link",
                                          [TAR_DEVICE] = "it is a device or a pipe",
-                                         [TAR_SPARSE] = "it is sparse: pack it without --sparse",
+                                         [TAR_SPARSE] = "it is sparse: pack it without --sparse, by bsdtar with "
+                                                        "--no-read-sparse",
                                          [TAR_UNKNOWN] = "it is of a kind that is not known here"};
     return faults[kind];
 }
