@@ -93,7 +93,7 @@ static void print_store(const struct account *account, const struct backup_store
         return;
     }
     if (store->replaced)
-        printf("made anew, the copy of the one before has gone; ");
+        printf("%s anew, the copy of the one before has gone; ", account->counts_objects ? "copied" : "made");
     print_amount(account, store->files_copied, store->bytes_copied, "copied, ");
     print_amount(account, store->files_kept, store->bytes_kept, "kept");
     if (offset)

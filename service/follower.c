@@ -592,8 +592,8 @@ bool follower_knows(struct follower *follower, const char *name, enum follower_k
     if (bookmark.log[0])
         status = remote_json(follower->remote, path, &page);
     const char *log = json_string_value(json_object_get(page, "log"));
-    bool same = log && strcmp(log, bookmark.log) == 0;
-    *ret_known = !told ? FOLLOWER_UNTOLD : same ? FOLLOWER_SAME : FOLLOWER_OTHER;
+    bool same = log && strcmp(log, bookmark.log) == 0, hidden = status != 200 && status != 404;
+    *ret_known = !told ? FOLLOWER_UNTOLD : hidden ? FOLLOWER_HIDDEN : same ? FOLLOWER_SAME : FOLLOWER_OTHER;
     json_decref(page);
     bookmark_free(&bookmark);
     (void)snprintf(follower->error, sizeof follower->error, "%s", remote_error(follower->remote));

@@ -61,6 +61,7 @@ enum follower_known {
     FOLLOWER_OTHER,  /* it is not, or none of that name was */
     FOLLOWER_SAME,   /* it is */
     FOLLOWER_UNTOLD, /* what would tell is damaged in the folder */
+    FOLLOWER_HIDDEN, /* the server does not let it be followed: `error` says why */
 };
 
 /* Whether the server's store of that name is the one that was followed before. False: it does not answer, and `error`

@@ -119,23 +119,32 @@ static bool follow_stores(struct mirror *mirror, const json_t *stores)
 
 /* ---- whose backup it is ------------------------------------------------------------------------ */
 
-/* Looks for a store of the server that was followed. *ret_untold: one for which that cannot be known, or NULL. */
-static bool find_known(struct mirror *mirror, const json_t *stores, bool *ret_same, const char **ret_untold)
+/* What the server's stores tell; a name is NULL where there is no such store. */
+struct kin {
+    bool same;                  /* one of them is one that was followed */
+    const char *untold;         /* one for which that cannot be known here */
+    const char *hidden;         /* one for which the server does not tell, ... */
+    char why[COPYING_SENTENCE]; /* ... and why */
+};
+
+/* Looks for a store of the server that was followed. */
+static bool find_kin(struct mirror *mirror, const json_t *stores, struct kin *kin)
 {
     const json_t *store;
     size_t i;
-    *ret_same = false;
-    *ret_untold = NULL;
     json_array_foreach (stores, i, store) {
         const char *name = json_string_value(json_object_get(store, "name"));
         enum follower_known known;
-        if (*ret_same)
+        if (kin->same)
             break;
         if (!follower_knows(&mirror->follower, name, &known))
             return fail(mirror, "%s does not answer: %s", mirror->copying->from, mirror->follower.error);
-        *ret_same = known == FOLLOWER_SAME;
-        if (known == FOLLOWER_UNTOLD)
-            *ret_untold = name;
+        kin->same = known == FOLLOWER_SAME;
+        kin->untold = known == FOLLOWER_UNTOLD ? name : kin->untold;
+        if (known == FOLLOWER_HIDDEN) {
+            kin->hidden = name;
+            (void)snprintf(kin->why, sizeof kin->why, "%s", mirror->follower.error);
+        }
     }
     return true;
 }
@@ -189,18 +198,23 @@ static bool refuse_source(struct mirror *mirror, const json_t *stores, char *con
 
 static bool compare_stores(struct mirror *mirror, const json_t *stores, char *const *followed, size_t count)
 {
-    const char *untold;
-    bool same;
+    struct kin kin = {0};
     if (mirror->empty && count == 0)
         return true;
-    if (!find_known(mirror, stores, &same, &untold))
+    if (!find_kin(mirror, stores, &kin))
         return false;
-    if (!same && untold)
+    if (!kin.same && kin.untold)
         return fail(mirror,
                     "the backup is damaged: %s/follow/%s, which tells how far store %s was followed, and of which "
                     "server. Nothing was touched; where %s is the one, --replace copies it anew",
-                    mirror->folder, untold, untold, mirror->copying->from);
-    return same || refuse_source(mirror, stores, followed, count);
+                    mirror->folder, kin.untold, kin.untold, mirror->copying->from);
+    if (!kin.same && kin.hidden)
+        return fail(
+            mirror,
+            "whether %s is the server that was copied cannot be known: store %s does not let itself be followed "
+            "by who asks (--token-file): %s Nothing was touched",
+            mirror->copying->from, kin.hidden, kin.why);
+    return kin.same || refuse_source(mirror, stores, followed, count);
 }
 
 /* Whether one of the stores that were followed is the server's; or none were, and the backup is empty. */

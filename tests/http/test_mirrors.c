@@ -155,10 +155,11 @@ END_TEST
 START_TEST(what_a_token_does_not_show_is_not_said_to_be_gone)
 {
     const char *to = copies_beside("to"), *all = command_file("all", "all\n"), *some = command_file("some", "some\n"),
-               *none = command_file("none", "none\n");
+               *none = command_file("none", "none\n"), *below = command_file("below", "below\n");
     const char *tokens = access_join(
         access_token("all", access_grant("\"*\"", "", "\"read\",\"list\",\"write\",\"admin\""), NULL),
         access_token("some", access_grant("\"main\"", "", "\"read\",\"list\""), NULL),
+        access_token("below", access_grant("\"main\"", "a/", "\"read\",\"list\""), NULL),
         access_token("none", access_grant("\"other\"", "", "\"read\",\"list\""), NULL), NULL);
     access_start(tokens, "");
     site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
@@ -171,6 +172,11 @@ START_TEST(what_a_token_does_not_show_is_not_said_to_be_gone)
     arguments[5] = none;
     output = command_run(arguments, UNKNOWN);
     ck_assert_msg(strstr(output, "may see none of them (--token-file)"), "%s", output);
+    arguments[5] = below; /* the feed has other keys as well */
+    output = command_run(arguments, UNKNOWN);
+    ck_assert_msg(strstr(output, "store main does not let itself be followed by who asks (--token-file): 403"), "%s",
+                  output);
+    ck_assert_ptr_null(strstr(output, "another"));
     const char *one[] = {"backup", "--from", site.server->url, to, "--token-file", some, "--store", "aa", NULL};
     output = command_run(one, UNKNOWN);
     ck_assert_msg(strstr(output, "shows no store 'aa'"), "%s", output);
