@@ -15,6 +15,7 @@
 #include "store/disk/blobs.h"
 #include "store/disk/io.h"
 #include "store/disk/space.h"
+#include "store/index/arrears.h"
 #include "store/index/deadlines.h"
 #include "store/index/horizon.h"
 #include "store/index/index.h"
@@ -48,6 +49,7 @@ struct store {
     struct blobs blobs;
     struct index index;
     struct deadlines deadlines;
+    struct arrears arrears;
 
     struct progress progress;
     struct horizon horizon;

@@ -59,6 +59,7 @@ static void connect_readers(struct store *store)
                                         .blobs = blobs,
                                         .notice = &store->notice,
                                         .patience = store->options->shortage_patience};
+    store->arrears = (struct arrears){.index = index};
     store->horizon = (struct horizon){.upkeep = store->services->upkeep,
                                       .index = index,
                                       .log = log,
@@ -89,6 +90,7 @@ static void connect_writers(struct store *store)
                                 .gate = &store->gate,
                                 .notice = &store->notice,
                                 .watch = &store->watch,
+                                .arrears = &store->arrears,
                                 .compaction = &store->compact.errand,
                                 .summaries = &store->summaries.errand,
                                 .deadlines = &store->deadlines,
@@ -118,6 +120,7 @@ static void connect_upkeep(struct store *store)
                                       .catalog = &store->catalog,
                                       .progress = &store->progress,
                                       .horizon = &store->horizon,
+                                      .arrears = &store->arrears,
                                       .admission = store->services->admission};
     store->summaries = (struct summaries){
         .index = &store->index, .log = &store->log, .gate = &store->gate, .catalog = &store->catalog};
@@ -140,6 +143,7 @@ static void set_up_parts(struct store *store, uint64_t salt)
     connect_readers(store);
     connect_writers(store);
     connect_upkeep(store);
+    arrears_init(&store->arrears);
     writer_init(&store->writer, store->services->commits);
     watch_init(&store->watch);
     scrub_init(&store->scrub);
@@ -204,6 +208,7 @@ static void store_free(struct store *store)
     watch_free(&store->watch);
     gate_free(&store->gate);
     quota_free(&store->quota);
+    arrears_free(&store->arrears);
     deadlines_free(&store->deadlines);
     index_free(&store->index);
     free(store);

@@ -336,6 +336,8 @@ static void publish(struct group *group)
     discard_orphans(group);
     tell_deadlines(group);
     log_note_mark(log, false);
+    if (has_come_on(group))
+        arrears_look(group->parts->arrears);
     if (group->compact || has_come_on(group))
         (void)errand_ask(group->parts->compaction);
     if (has_come_on(group) || log->group / STRIDE != log->end / STRIDE)

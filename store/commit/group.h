@@ -19,6 +19,7 @@
 #include "store/commit/quota.h"
 #include "store/commit/txn.h"
 #include "store/commit/watch.h"
+#include "store/index/arrears.h"
 #include "store/index/deadlines.h"
 #include "store/index/index.h"
 
@@ -33,6 +34,7 @@ struct group_parts {
     struct gate *gate;
     const struct notice *notice;
     struct watch *watch;         /* told what there is now */
+    struct arrears *arrears;     /* looked at when a segment has been sealed */
     struct errand *compaction;   /* asked when a segment has become worth it */
     struct errand *summaries;    /* asked when one has been sealed, and as the log grows */
     struct deadlines *deadlines; /* told of objects that expire */

@@ -1,7 +1,11 @@
 /* writer.c - a store's writer: a queue, and the one thread at a time that changes the store. */
 #include "store/commit/writer.h"
 
+#include "store/base/clock.h"
+
 #include <assert.h>
+
+enum { LOOK = 100 }; /* milliseconds between two looks whether a writer that has been stopped may go on */
 
 /* Takes all that is queued. */
 static struct txn *writer_take(struct writer *writer)
@@ -10,6 +14,28 @@ static struct txn *writer_take(struct writer *writer)
     struct txn *taken = writer->first;
     writer->first = NULL;
     writer->last = &writer->first;
+    lock_release(&writer->lock);
+    return taken;
+}
+
+/* Takes only what the background brings, for whose sake the others rest. */
+static struct txn *writer_take_upkeep(struct writer *writer)
+{
+    struct txn *taken = NULL, **last = &taken;
+    lock_take(&writer->lock);
+    struct txn **at = &writer->first;
+    while (*at) {
+        struct txn *txn = *at;
+        if (txn->upkeep) {
+            *at = txn->next;
+            *last = txn;
+            last = &txn->next;
+        } else {
+            at = &txn->next;
+        }
+    }
+    *last = NULL;
+    writer->last = at;
     lock_release(&writer->lock);
     return taken;
 }
@@ -78,27 +104,69 @@ void writer_retry(struct writer *writer, bool last)
 
 /* ---- a turn ---------------------------------------------------------------------------------- */
 
+/* Milliseconds that are left of the rest in front of the next group; 0: nothing. Nobody waits for compaction where that
+ * is about to end, or has no place to write to. */
+static int rest_of(const struct writer *writer)
+{
+    const struct gate *gate = writer->parts.gate;
+    int rest = arrears_rest(writer->parts.arrears);
+    if (rest == 0 || !gate_lets_in(gate) || gate_has_failed(gate) || space_is_full(writer->space))
+        return 0;
+    if (rest == ARREARS_STOP)
+        return LOOK;
+    int64_t passed = (clock_now(CLOCK_MONOTONIC) - writer->rested) / CLOCK_MILLISECOND;
+    return passed < rest ? (int)(rest - passed) : 0;
+}
+
+static void commit(struct writer *writer, struct group *group)
+{
+    group_commit(group);
+    if (writer->others && arrears_rest(writer->parts.arrears) != 0)
+        writer->rested = clock_now(CLOCK_MONOTONIC);
+    writer->others = false;
+}
+
 /* Adds the transaction to the group, or else commits that and begins another with it. */
 static void write_one(struct writer *writer, struct group *group, struct txn *txn)
 {
+    bool upkeep = txn->upkeep;
     while (group_add(group, txn) == STORE_AGAIN)
-        group_commit(group);
+        commit(writer, group);
+    writer->others = writer->others || !upkeep;
     if (txn->waits)
         wait_for_place(writer, txn);
     if (group_full(group))
-        group_commit(group);
+        commit(writer, group);
 }
 
-/* Commits the transactions, as one group where they fit into one. */
-static void write_all(struct writer *writer, struct group *group, struct txn *txn)
+/* Puts transactions in front of all that are queued. */
+static void put_back(struct writer *writer, struct txn *txn)
 {
-    while (txn) {
+    struct txn **last = &txn->next;
+    while (*last)
+        last = &(*last)->next;
+    lock_take(&writer->lock);
+    *last = writer->first;
+    if (!writer->first)
+        writer->last = last;
+    writer->first = txn;
+    lock_release(&writer->lock);
+}
+
+/* Commits the transactions, as one group where they fit into one, until there is to be a rest; true: what was left has
+ * been put back. */
+static bool write_all(struct writer *writer, struct group *group, struct txn *txn)
+{
+    while (txn && (txn->upkeep || rest_of(writer) == 0)) {
         struct txn *next = txn->next;
         if (writer_passes(writer, txn))
             write_one(writer, group, txn);
         txn = next;
     }
-    group_commit(group);
+    commit(writer, group);
+    if (txn)
+        put_back(writer, txn);
+    return txn != NULL;
 }
 
 /* Without memory for a group nothing can be written. */
@@ -115,20 +183,30 @@ static void refuse_all(struct writer *writer)
     log_disown(writer->parts.log);
 }
 
+/* Whether anybody is left, who rests. */
+static bool has_queued(struct writer *writer)
+{
+    lock_take(&writer->lock);
+    bool queued = writer->first;
+    lock_release(&writer->lock);
+    return queued;
+}
+
 /* Thread: one that commits, or that of whoever submits. */
 static int writer_turn(void *arg)
 {
     struct writer *writer = arg;
+    bool rests = rest_of(writer) > 0;
     struct group *group = groups_take(writer->groups);
     if (!group) {
         refuse_all(writer);
         return ERRAND_DONE;
     }
     group_enter(group, &writer->parts);
-    write_all(writer, group, writer_take(writer));
+    bool left = write_all(writer, group, rests ? writer_take_upkeep(writer) : writer_take(writer));
     group_leave(group);
     groups_give(writer->groups, group);
-    return ERRAND_DONE;
+    return (left || rests) && has_queued(writer) ? rest_of(writer) : ERRAND_DONE;
 }
 
 void writer_init(struct writer *writer, struct pool *pool)
@@ -153,10 +231,14 @@ static bool queue(struct writer *writer, struct txn *txn)
     return empty;
 }
 
+/* What the background brings does not rest with the others. */
 void writer_submit(struct writer *writer, struct txn *txn)
 {
     lock_take(&writer->lock);
-    if (queue(writer, txn))
+    bool first = queue(writer, txn);
+    if (txn->upkeep)
+        errand_wake(&writer->turn);
+    else if (first)
         writer_wake(writer);
     lock_release(&writer->lock);
 }
@@ -171,6 +253,14 @@ void writer_submit_here(struct writer *writer, struct txn *txn)
     lock_release(&writer->lock);
     if (here)
         errand_run(&writer->turn);
+}
+
+void writer_go_on(struct writer *writer)
+{
+    lock_take(&writer->lock);
+    if (writer->first)
+        errand_wake(&writer->turn);
+    lock_release(&writer->lock);
 }
 
 void writer_release(struct writer *writer, uint64_t key_hash)

@@ -6,7 +6,8 @@
  * then calls each `done`. The next group is what arrived meanwhile: there is no timer. When another writer waits for
  * the thread it goes first.
  *
- * A delete that finds no place on a full disk is put aside until compaction has made some.
+ * A delete that finds no place on a full disk is put aside until compaction has made some. Where compaction falls behind
+ * (arrears.h) there is a rest between two groups, and only what the background brings goes on in it.
  */
 #ifndef CAIRN_WRITER_H
 #define CAIRN_WRITER_H
@@ -26,6 +27,8 @@ struct writer {
     struct space *space;
 
     struct errand turn;
+    bool others;    /* the group under way has what others than the background have brought; the turn's own, too: */
+    int64_t rested; /* nanoseconds: when the last such group came to its end, where there are rests */
     struct lock lock;
     struct txn *first;
     struct txn **last;
@@ -45,6 +48,10 @@ void writer_submit(struct writer *writer, struct txn *txn);
 /* The same, and where nothing else is queued or under way the turn is the calling thread's, so that no other one has to
  * be woken: done and finish have been called then when this returns. Blocking. */
 void writer_submit_here(struct writer *writer, struct txn *txn);
+
+/* Compaction has come on, or comes to its end: who rests for its sake looks whether that is still needed. Thread:
+ * any. */
+void writer_go_on(struct writer *writer);
 
 /* Ends the hold that a transaction has taken; what waited for it goes on. */
 void writer_release(struct writer *writer, uint64_t key_hash);

@@ -131,15 +131,27 @@ int horizon_raise(struct horizon *horizon, uint64_t deletions)
     return 0;
 }
 
-void horizon_follow(struct horizon *horizon)
+/* Thread: the one that compacts, or that closes the store when nobody compacts any more. */
+static void follow(struct horizon *horizon)
 {
-    assert(pool_is_current(horizon->upkeep));
     uint64_t front = front_of(horizon);
     if (front <= horizon->front || front <= horizon->deletions)
         return;
     /* Where it cannot be written the next start knows less, and says so. */
     if (write_file(horizon, &(struct horizon_text){.deletions = horizon->deletions, .front = front}) == 0)
         horizon->front = front;
+}
+
+void horizon_follow(struct horizon *horizon)
+{
+    assert(pool_is_current(horizon->upkeep));
+    follow(horizon);
+}
+
+void horizon_conclude(struct horizon *horizon)
+{
+    assert(!pool_is_current(horizon->upkeep));
+    follow(horizon);
 }
 
 uint64_t horizon_of_deletions(const struct horizon *horizon)

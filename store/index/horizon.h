@@ -48,8 +48,11 @@ void horizon_look(struct horizon *horizon);
 /* Tombstones in front of an offset are about to be dropped. On disk when it returns; an errno. Blocking. */
 int horizon_raise(struct horizon *horizon, uint64_t deletions);
 
-/* A segment has gone, and what it dropped is told. Blocking. */
+/* Segments have gone, and what they dropped is told. Blocking. */
 void horizon_follow(struct horizon *horizon);
+
+/* The same when the compaction has ended. Blocking. Thread: the one that closes the store. */
+void horizon_conclude(struct horizon *horizon);
 
 /* From which offset on every deletion is known: a segment that is still there has dropped none. Lock held.
  * Thread: any. */

@@ -47,9 +47,9 @@ uint64_t yield_kept(const struct index *index, const struct segment *segment)
     return (all > dead ? all - dead : 0) + sweeps;
 }
 
-/* Bytes of the records that are of no use. */
-static uint64_t useless(const struct index *index, const struct segment *segment)
+uint64_t yield_useless(const struct index *index, const struct segment *segment)
 {
+    index_assert_locked(index);
     uint64_t all = yield_records(segment), kept = yield_kept(index, segment);
     return all > kept ? all - kept : 0;
 }
@@ -64,7 +64,7 @@ bool yield_is_worthwhile(const struct index *index, const struct segment *segmen
 {
     if (!yield_is_candidate(index, segment))
         return false;
-    if (useless(index, segment) * WORTHWHILE_PART >= yield_records(segment))
+    if (yield_useless(index, segment) * WORTHWHILE_PART >= yield_records(segment))
         return true;
     uint64_t tail = log_tail(segment); /* every segment has that much */
     uint64_t gained = yield_gain(index, segment);
@@ -76,7 +76,7 @@ bool yield_is_worth_sealing(const struct index *index, const struct segment *act
 {
     log_assert_own(index->log);
     index_assert_locked(index);
-    uint64_t dead = useless(index, active);
+    uint64_t dead = yield_useless(index, active);
     return dead > 0 && dead * THOROUGH_PART >= yield_records(active) && active->prepared > cost &&
            (active->prepared - cost) * THOROUGH_PART >= active->prepared;
 }

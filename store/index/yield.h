@@ -29,9 +29,11 @@ bool yield_keeps_deletions(const struct index *index, const struct segment *segm
 /* Whether each of its records leaves a sweep behind. */
 bool yield_leaves_sweeps(const struct index *index, const struct segment *segment);
 
-/* Of a candidate: bytes of its records; those that have to be written again; bytes of the disk that come back. */
+/* Of a candidate: bytes of its records; those that have to be written again, and the others, which are of no use; bytes
+ * of the disk that come back. */
 uint64_t yield_records(const struct segment *segment);
 uint64_t yield_kept(const struct index *index, const struct segment *segment);
+uint64_t yield_useless(const struct index *index, const struct segment *segment);
 uint64_t yield_gain(const struct index *index, const struct segment *segment);
 
 enum { YIELD_GAIN_MIN = 12 << 10 }; /* a husk and the end of a segment take a block each */

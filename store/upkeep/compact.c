@@ -11,7 +11,10 @@
 
 #include <assert.h>
 
-enum { HUSK_SPACE = 8 << 10 };
+enum {
+    HUSK_SPACE = 8 << 10,
+    HUSKS_MAX = 16, /* that are left before what they change is written down: that takes some syncs each time */
+};
 
 static bool stopping(void *arg)
 {
@@ -216,21 +219,33 @@ static struct segment *take_absorbed(const struct compact *compact, struct segme
     return behind;
 }
 
-/* Makes the first of several husks in a row stand for all. Where it cannot be written they say the same together: it is
- * tried again in the next round. */
-static void absorb(const struct compact *compact)
+/* Makes the first of several husks in a row stand for all; false: there are none. Where it cannot be written they say
+ * the same together: it is tried again in the next round. */
+static bool absorb_row(const struct compact *compact)
 {
     struct segment_header header;
     struct segment *absorbed;
     int file;
     struct segment *husk = find_row(compact, &header);
     if (!husk || husk_write(compact->log, &header, &file))
-        return;
+        return false;
     compact->log->io->close(compact->log->io->self, file);
     while ((absorbed = take_absorbed(compact, husk, header.end))) {
         husk_unlink(compact->log, absorbed->number);
         segment_release(absorbed);
     }
+    return true;
+}
+
+/* Writes down what has come of several segments at once: where small ones go one after the other, syncs are what takes
+ * the time. A crash before that costs nothing but what the next start says or does. */
+static void take_stock(struct compact *compact)
+{
+    progress_follow(compact->progress);
+    while (absorb_row(compact)) {
+    }
+    horizon_follow(compact->horizon);
+    compact->husks = 0;
 }
 
 /* ---- when somebody asks ---------------------------------------------------------------------- */
@@ -378,10 +393,20 @@ static bool compact_one(struct compact *compact)
         more = give_up(compact, segment, failure.error, unreadable);
     segment_release(segment); /* the last one: now its space is back */
     if (!failure.error) {
+        compact->husks++;
         space_came_back(compact->space);
-        horizon_follow(compact->horizon);
     }
     return more;
+}
+
+/* Those who rest until some has come back learn that it has, or that no more will. */
+static void tell_writers(struct compact *compact, bool more)
+{
+    if (more)
+        arrears_look(compact->arrears);
+    else
+        arrears_tolerate(compact->arrears);
+    writer_go_on(compact->writer);
 }
 
 /* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */
@@ -389,22 +414,22 @@ static int compact_run(void *arg)
 {
     struct compact *compact = arg;
     assert(pool_is_current(compact->errand.pool));
-    if (!stopping(compact)) {
-        progress_follow(compact->progress);
+    if (!stopping(compact))
         horizon_look(compact->horizon);
-        absorb(compact);
-    }
     look_after_clearance(compact);
     bool stop = stopping(compact);
     bool more = !stop && (compact_one(compact) || seal_again(compact));
     if (stop)
         writer_retry(compact->writer, true); /* nothing will come back for them */
+    else if (!more || compact->husks >= HUSKS_MAX)
+        take_stock(compact);
     if (!more) {
         compact->next = 0; /* the next round looks at all of them */
         space_rest(compact->space);
         if (clearance_is_under_way(&compact->clearance))
             end_clearance(compact, STORE_OK);
     }
+    tell_writers(compact, more);
     return more ? ERRAND_AGAIN : ERRAND_DONE;
 }
 
@@ -417,7 +442,12 @@ void compact_init(struct compact *compact, struct pool *upkeep, struct pool *poo
 void compact_stop(struct compact *compact)
 {
     assert(!pool_is_current(compact->errand.pool)); /* it would wait for itself */
-    if (errand_end(&compact->errand))
+    bool left = errand_end(&compact->errand);
+    if (compact->husks > 0 && !gate_has_failed(compact->gate) && !gate_is_removed(compact->gate))
+        horizon_conclude(compact->horizon);
+    arrears_end(compact->arrears);
+    writer_go_on(compact->writer);
+    if (left)
         writer_retry(compact->writer, true);
 }
 

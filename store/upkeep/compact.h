@@ -33,6 +33,7 @@
 #include "store/base/pool.h"
 #include "store/commit/writer.h"
 #include "store/disk/space.h"
+#include "store/index/arrears.h"
 #include "store/index/horizon.h"
 #include "store/index/progress.h"
 #include "store/read/catalog.h"
@@ -52,10 +53,12 @@ struct compact {
     struct catalog *catalog;
     struct progress *progress;
     struct horizon *horizon;
+    struct arrears *arrears;
     const struct admission *admission; /* the depot's: nobody waits any more while it is drained */
     struct clearance clearance;
 
-    bool unfinished;      /* a segment was left alone since the clearance began; the errand's own, like the next two */
+    unsigned husks;       /* that were left since rows of them were looked for; the errand's own, like the next three */
+    bool unfinished;      /* a segment was left alone since the clearance began */
     bool sealed_again;    /* the active one was looked at once more since then */
     uint64_t next;        /* number of the first segment that has not failed in this round; the errand's own */
     struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */

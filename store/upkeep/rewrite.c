@@ -21,6 +21,7 @@ struct rewrite {
     int64_t kept;     /* tombstones of this time and newer ones stay, also then */
     uint64_t dropped; /* behind the last one that does not; 0: none was dropped */
     bool sweeps;      /* each record leaves a sweep behind: yield.h */
+    bool dead;        /* all records are of no use, and nobody is told of any: they need not be read */
     bool unreadable;  /* a record that counts is damaged, or the disk does not give it */
 
     struct store_op ops[STEPS];
@@ -190,6 +191,8 @@ static void rewrite_free(struct rewrite *rewrite)
 /* The same, and what was dropped is told before the segment goes. */
 static struct failure rewrite_all(struct rewrite *rewrite, uint64_t limit)
 {
+    if (rewrite->dead)
+        return failure_none();
     struct failure failure = rewrite_records(rewrite, limit);
     return failure.error ? failure : failure_of_errno(horizon_raise(rewrite->rewriter->horizon, rewrite->dropped));
 }
@@ -204,6 +207,7 @@ struct failure rewrite_segment(const struct rewriter *rewriter, struct segment *
     rewrite->sweeps = yield_leaves_sweeps(rewriter->index, segment);
     rewrite->ahead = yield_kept(rewriter->index, segment);
     rewrite->kept = rewriter->index->deletions_kept;
+    rewrite->dead = !rewrite->sweeps && segment->tombstones == 0 && segment->dead == yield_records(segment);
     index_unlock(rewriter->index);
     struct failure failure = failure_of(STORE_NO_MEMORY);
     if (cursor_init(&rewrite->cursor, rewriter->log->io, rewriter->log->salt))

@@ -2,6 +2,7 @@
 #include "store/upkeep/summaries.h"
 
 #include "store/base/clock.h"
+#include "store/index/yield.h"
 #include "store/log/cursor.h"
 #include "store/log/summary.h"
 #include "store/read/keys.h"
@@ -19,7 +20,14 @@ static bool stopping(struct summaries *summaries)
     return errand_is_ending(&summaries->errand) || gate_has_failed(summaries->gate) || gate_is_removed(summaries->gate);
 }
 
-/* The first sealed segment without a summary, with a reference; NULL: each has one. It counts as one that has it from
+/* Whether a segment is to have a summary, and has none. What is about to be compacted needs none. Lock held. */
+static bool lacks_summary(const struct summaries *summaries, const struct segment *segment)
+{
+    return !segment->summarised && !segment->headless && !segment_is_husk(segment) &&
+           chain_is_sealed(&summaries->log->chain, segment) && !yield_is_worthwhile(summaries->index, segment, false);
+}
+
+/* The first sealed segment that lacks a summary, with a reference; NULL: none does. It counts as one that has it from
  * here on: who finds that it is not so says it again. */
 static struct segment *choose(const struct summaries *summaries)
 {
@@ -28,7 +36,7 @@ static struct segment *choose(const struct summaries *summaries)
     index_lock(summaries->index);
     for (size_t at = 0; at < chain->count && !chosen; at++) {
         struct segment *segment = chain->segments[at];
-        if (!segment->summarised && !segment->headless && !segment_is_husk(segment) && chain_is_sealed(chain, segment))
+        if (lacks_summary(summaries, segment))
             chosen = segment;
     }
     if (chosen) {

@@ -9,9 +9,11 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { KEYS = 200, SIZE = 400, MANY = 8000 };
 
@@ -84,6 +86,81 @@ START_TEST(overwriting_one_key_for_ever_takes_bounded_space)
     expect(1, 2999);
     ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
     ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+}
+END_TEST
+
+/* A disk on which no segment goes as long as it is not let. */
+static struct io held_io;
+static atomic_bool held;
+
+static int held_renameat(void *self, int from_folder, const char *from, int to_folder, const char *to)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    while (strcmp(from, "husk") == 0 && atomic_load(&held))
+        nanosleep(&moment, NULL);
+    return fixture.io->renameat(self, from_folder, from, to_folder, to);
+}
+
+enum { BATCHES = 16 }; /* each of 3.9 MB, over the one before */
+
+static struct ticket tickets[BATCHES];
+
+/* Begins them all while no segment goes. */
+static void begin_batches(void)
+{
+    static struct store_op ops[MANY];
+    static char names[MANY][16], payload[SIZE];
+    fixture_close(&fixture);
+    held_io = *fixture.io;
+    held_io.renameat = held_renameat;
+    atomic_store(&held, true);
+    fixture.options.io = &held_io;
+    fixture.options.store_ops_limit = BATCHES * MANY;
+    fixture_open(&fixture);
+    for (unsigned key = 0; key < MANY; key++) {
+        (void)snprintf(names[key], sizeof names[key], "k%u", key);
+        ops[key] = (struct store_op){
+            .kind = STORE_PUT, .key = store_key_of(names[key], strlen(names[key])), .payload = payload, .size = SIZE};
+    }
+    for (unsigned i = 0; i < BATCHES; i++) {
+        ticket_init(&tickets[i]);
+        ck_assert_int_eq(store_batch(fixture.store, ops, MANY, 0, ticket_done, &tickets[i], NULL), STORE_OK);
+    }
+}
+
+static void end_batches(void)
+{
+    for (unsigned i = 0; i < BATCHES; i++) {
+        ck_assert_int_eq(ticket_wait(&tickets[i]), STORE_OK);
+        ticket_destroy(&tickets[i]);
+    }
+}
+
+/* Twice what there is, the margin twice, and the segments at the end: else this is 70 MB. */
+START_TEST(writers_wait_for_compaction_before_the_log_has_grown_too_far)
+{
+    enum { BOUND = 50 << 20 };
+    begin_batches();
+    WAIT_UNTIL(fixture_figures(&fixture).disk_bytes > 32 << 20);
+    ck_assert(quiet_comes());
+    ck_assert_uint_le(fixture_figures(&fixture).disk_bytes, BOUND);
+    ck_assert_uint_gt(fixture_figures(&fixture).writes_in_flight, 0);
+    atomic_store(&held, false);
+    end_batches();
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, MANY);
+    WAIT_UNTIL(fixture_figures(&fixture).disk_bytes < 16 << 20);
+}
+END_TEST
+
+START_TEST(closing_waits_for_nothing_that_is_overdue)
+{
+    begin_batches();
+    WAIT_UNTIL(fixture_figures(&fixture).disk_bytes > 32 << 20);
+    atomic_store(&held, false);
+    fixture_close(&fixture);
+    end_batches();
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, MANY);
 }
 END_TEST
 
@@ -317,6 +394,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         overwriting_one_key_for_ever_takes_bounded_space,
+        writers_wait_for_compaction_before_the_log_has_grown_too_far,
+        closing_waits_for_nothing_that_is_overdue,
         overwriting_one_key_for_ever_takes_bounded_descriptors,
         keys_used_once_beside_a_cold_segment_take_bounded_space,
         months_without_a_restart_leave_no_more_files_than_live_segments,
