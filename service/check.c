@@ -7,6 +7,7 @@
 #include "service/check.h"
 
 #include "service/command.h"
+#include "service/interruption.h"
 #include "service/option.h"
 #include "service/progress.h"
 #include "service/report.h"
@@ -87,6 +88,8 @@ static bool read_arguments(struct check *check, char *const *arguments, bool *re
 
 static const char *sentence_of(enum store_error error, const struct store_detail *detail)
 {
+    if (error == STORE_DRAINING)
+        return interruption_sentence;
     return detail->text[0] ? detail->text : store_error_text(error);
 }
 
@@ -115,13 +118,36 @@ static void sample(void *arg, struct progress_figures *ret_figures)
     ret_figures->total = verification.bytes_total;
 }
 
+static void stop(void *arg)
+{
+    store_verify_stop(arg);
+}
+
+static void halt(void *arg)
+{
+    depot_halt(arg);
+}
+
 static enum store_error verify(const struct check *check, struct store *store, struct report *report,
                                struct store_verification *ret_verification)
 {
     struct look look = {.store = store, .report = report};
     progress_begin(&look.progress, STDERR_FILENO, check->json, sample, &look);
+    interruption_calls(stop, store);
     enum store_error error = store_verify(store, check->rate, flaw_found, &look, ret_verification);
+    interruption_calls(NULL, NULL);
     progress_end(&look.progress);
+    report->stopped = interruption_came();
+    return error;
+}
+
+/* Opening one may take long, too. */
+static enum store_error acquire(struct depot *depot, const char *name, struct store **ret_store,
+                                struct store_detail *ret_detail)
+{
+    interruption_calls(halt, depot);
+    enum store_error error = depot_acquire(depot, name, ret_store, ret_detail);
+    interruption_calls(NULL, NULL);
     return error;
 }
 
@@ -131,10 +157,10 @@ static void check_store(const struct check *check, struct depot *depot, const ch
     struct store_verification verification;
     struct store *store = NULL;
     report_store(report, name);
-    enum store_error error = depot_acquire(depot, name, &store, &detail);
+    enum store_error error = acquire(depot, name, &store, &detail);
     if (!error)
         error = verify(check, store, report, &verification);
-    bool flaw = error != STORE_ELSEWHERE && !store_error_is_shortage(error, detail.os_error);
+    bool flaw = error != STORE_ELSEWHERE && error != STORE_DRAINING && !store_error_is_shortage(error, detail.os_error);
     if (error)
         report_not_opened(report, flaw, sentence_of(error, &detail));
     else
@@ -172,8 +198,10 @@ static void check_stores(const struct check *check, struct depot *depot, struct 
 {
     size_t count = 0;
     char **names = names_of(check, depot, &count, report);
-    for (size_t i = 0; names && i < count; i++)
+    for (size_t i = 0; names && i < count && !interruption_came(); i++)
         check_store(check, depot, names[i], report);
+    if (names && interruption_came())
+        report_fail(report, interruption_sentence);
     free(names);
 }
 

@@ -1,7 +1,9 @@
 /* command.c - the table of commands, and finding one by its name. See command.h. */
 #include "service/command.h"
 
+#include "service/interruption.h"
 #include "service/nearest.h"
+#include "service/signals.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,19 +12,23 @@
 static int command_help(char *const *arguments);
 
 const struct command command_table[] = {
-    {"serve", "[serve] [OPTION]...", "serve the stores of a data folder", command_serve},
+    {"serve", "[serve] [OPTION]...", "serve the stores of a data folder", command_serve, COMMAND_SERVES},
     {"healthcheck", "healthcheck [OPTION]...", "ask the server so configured for /healthz; status 0 or 1",
-     command_healthcheck},
-    {"check", "check DIR ...", "compare a data folder with its digests: cairnd check --help", command_check},
-    {"backup", "backup --from DIR|URL TO", "copy what is in use: cairnd backup --help", command_backup},
-    {"restore", "restore FROM DIR ...", "make a data folder of a backup: cairnd restore --help", command_restore},
-    {"transfer", "transfer FROM TO ...", "copy stores to a pool, or from one: cairnd transfer --help",
-     command_transfer},
-    {"token", "token add|list|remove ...", "edit who may do what: cairnd token --help", command_token},
-    {"link-key", "link-key add|list|remove ...", "edit what signs links: cairnd link-key --help", command_link_key},
-    {"options", "options [--man | --bash]", "print the options: Markdown, manual page, completion", command_options},
-    {"help", "help [COMMAND]", "tell how cairnd is used, or one command of it", command_help},
-    {"version", "version", "print the version", command_version},
+     command_healthcheck, COMMAND_SHORT},
+    {"check", "check DIR ...", "compare a data folder with its digests: cairnd check --help", command_check,
+     COMMAND_LONG},
+    {"backup", "backup --from DIR|URL TO", "copy what is in use: cairnd backup --help", command_backup, COMMAND_LONG},
+    {"restore", "restore FROM DIR ...", "make a data folder of a backup: cairnd restore --help", command_restore,
+     COMMAND_LONG},
+    {"transfer", "transfer FROM TO ...", "copy stores to a pool, or from one: cairnd transfer --help", command_transfer,
+     COMMAND_LONG},
+    {"token", "token add|list|remove ...", "edit who may do what: cairnd token --help", command_token, COMMAND_SHORT},
+    {"link-key", "link-key add|list|remove ...", "edit what signs links: cairnd link-key --help", command_link_key,
+     COMMAND_SHORT},
+    {"options", "options [--man | --bash]", "print the options: Markdown, manual page, completion", command_options,
+     COMMAND_SHORT},
+    {"help", "help [COMMAND]", "tell how cairnd is used, or one command of it", command_help, COMMAND_SHORT},
+    {"version", "version", "print the version", command_version, COMMAND_SHORT},
 };
 const size_t command_count = sizeof command_table / sizeof command_table[0];
 
@@ -63,11 +69,21 @@ static int refuse(const char *name)
     return STATUS_USAGE;
 }
 
+/* What comes before anything else: a signal that arrives meanwhile is not to end it halfway. */
+static int run(const struct command *command, char *const *arguments)
+{
+    if (command->lasts != COMMAND_SHORT)
+        signals_hold();
+    if (command->lasts == COMMAND_LONG)
+        interruption_await(command->name);
+    return command->run(arguments);
+}
+
 int command_run(const char *name, char *const *arguments)
 {
     for (size_t i = 0; i < command_count; i++)
         if (strcmp(command_table[i].name, name) == 0)
-            return command_table[i].run(arguments);
+            return run(&command_table[i], arguments);
     return refuse(name);
 }
 

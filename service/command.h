@@ -18,6 +18,11 @@ struct command {
     const char *synopsis; /* as it is written behind "cairnd " */
     const char *meaning;
     int (*run)(char *const *arguments);
+    enum {
+        COMMAND_SHORT, /* a signal ends it */
+        COMMAND_LONG,  /* it comes to its end when it is told to: interruption.h */
+        COMMAND_SERVES /* the same, and it has its own ways: signals.h */
+    } lasts;
 };
 
 extern const struct command command_table[];

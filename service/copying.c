@@ -1,6 +1,7 @@
 /* copying.c - copying a data folder, and telling of it. See copying.h. */
 #include "service/copying.h"
 
+#include "service/interruption.h"
 #include "service/progress.h"
 #include "store/store.h"
 
@@ -62,6 +63,12 @@ static void advanced(void *arg, uint64_t done, uint64_t total)
     atomic_store(&run->total, total);
 }
 
+static bool halted(void *arg)
+{
+    (void)arg;
+    return interruption_came();
+}
+
 static void sample(void *arg, struct progress_figures *ret_figures)
 {
     struct run *run = arg;
@@ -95,6 +102,7 @@ static bool make(const struct copying *copying, const struct copying_part *part,
                                            .flaw = flaw,
                                            .absent = copying->restore || copying->store ? NULL : absent,
                                            .advanced = advanced,
+                                           .halted = halted,
                                            .arg = &run};
     progress_begin(&run.progress, STDERR_FILENO, copying->json, sample, &run);
     enum store_error error = backup_make(part ? part->from : copying->from, copying->to, &options, &detail);

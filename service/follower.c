@@ -4,6 +4,7 @@
 #include "api/http/etag.h"
 #include "service/bookmark.h"
 #include "service/clock.h"
+#include "service/interruption.h"
 #include "service/landmark.h"
 
 #include <errno.h>
@@ -206,6 +207,11 @@ static bool fetch(struct pursuit *pursuit, const struct change *change, json_t *
     struct landing *landing;
     *ret_settled = false;
     int status = ask_object(pursuit, change, json, &landing);
+    if (status != 200 && interruption_came()) {
+        if (landing)
+            landing_drop(landing);
+        return fail_as(pursuit, FOLLOWER_OVER, "%s", interruption_sentence);
+    }
     if (status == 200) {
         *ret_settled = settle_fetched(landing, change);
         return wait_landed(pursuit, IN_FLIGHT);
@@ -228,6 +234,8 @@ static bool fetch(struct pursuit *pursuit, const struct change *change, json_t *
 static bool settle(struct pursuit *pursuit, const char *name, json_t *json, bool again)
 {
     struct change change;
+    if (interruption_came())
+        return fail_as(pursuit, FOLLOWER_OVER, "%s", interruption_sentence);
     if (!change_read(json, &change))
         return fail(pursuit, "its feed cannot be understood");
     enum held held = held_beside(pursuit->store, &change);

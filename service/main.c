@@ -4,6 +4,6 @@
 int main(int argc, char **argv)
 {
     if (argc < 2 || argv[1][0] == '-')
-        return command_serve(argc ? argv + 1 : argv);
+        return command_run("serve", argc ? argv + 1 : argv);
     return command_run(argv[1], argv + 2);
 }

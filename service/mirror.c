@@ -3,6 +3,7 @@
 
 #include "service/bookmark.h"
 #include "service/follower.h"
+#include "service/interruption.h"
 #include "service/progress.h"
 
 #include <inttypes.h>
@@ -112,7 +113,8 @@ static bool follow_stores(struct mirror *mirror, const json_t *stores)
     bool good = true;
     progress_begin(&mirror->progress, STDERR_FILENO, mirror->copying->json, sample, mirror);
     json_array_foreach (stores, i, store)
-        good = good && follow_store(mirror, store);
+        good = good && (!interruption_came() || fail(mirror, "%s", interruption_sentence)) &&
+               follow_store(mirror, store);
     progress_end(&mirror->progress);
     return good;
 }

@@ -5,6 +5,7 @@
 #include "service/remote.h"
 
 #include "api/text/text.h"
+#include "service/interruption.h"
 #include "service/version.h"
 
 #include <curl/curl.h>
@@ -134,7 +135,8 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *arg)
     size_t length = size * count;
     if (!is_wanted(remote))
         return keep(remote, bytes, length, remote->reader ? PROBLEM_MAX : JSON_MAX) ? length : 0;
-    bool good = (remote->begun || begin(remote)) && remote->reader->take(remote->reader->arg, bytes, length);
+    bool good = !interruption_came() && (remote->begun || begin(remote)) &&
+                remote->reader->take(remote->reader->arg, bytes, length);
     remote->stopped = !good;
     return good ? length : 0;
 }

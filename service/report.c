@@ -80,8 +80,18 @@ static void print_count(uint64_t count, const char *noun)
     printf("%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
 }
 
-static void print_figures(const struct store_verification *verification, uint64_t flaws)
+/* Why not all of a store was looked at. */
+static const char *hindrance(const struct report *report, const struct store_verification *verification)
 {
+    if (verification->complete)
+        return "";
+    return report->stopped ? ", but not all was looked at"
+                           : ", but memory or open files were out: not all was looked at";
+}
+
+static void print_figures(const struct report *report, const struct store_verification *verification)
+{
+    uint64_t flaws = report->store_flaws;
     printf("  ");
     print_count(verification->records, "record");
     printf(", ");
@@ -93,7 +103,7 @@ static void print_figures(const struct store_verification *verification, uint64_
         print_count(flaws, "flaw");
     else
         printf("%s", verification->complete ? "whole" : "no flaw found");
-    puts(verification->complete ? "" : ", but memory or open files were out: not all was looked at");
+    puts(hindrance(report, verification));
 }
 
 static void print_end(const struct report *report)
@@ -148,7 +158,7 @@ void report_checked(struct report *report, const struct store_verification *veri
     if (report->json)
         json_figures(&report->text, verification, NULL);
     else
-        print_figures(verification, report->store_flaws);
+        print_figures(report, verification);
 }
 
 void report_not_opened(struct report *report, bool flaw, const char *sentence)

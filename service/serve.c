@@ -87,6 +87,7 @@ static void log_of_api(void *arg, enum api_log_level level, const char *sentence
 
 static bool open_signals(struct server *server)
 {
+    signals_fail_writes();
     server->signals = signals_open();
     if (server->signals < 0)
         logger_line(LOG_ERROR, "cannot wait for signals: %s", strerror(errno));

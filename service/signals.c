@@ -25,19 +25,40 @@ static void add_unless_ignored(sigset_t *set, int signal)
         sigaddset(set, signal);
 }
 
+static sigset_t meant(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    add_unless_ignored(&set, SIGTERM);
+    add_unless_ignored(&set, SIGINT);
+    add_unless_ignored(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    return set;
+}
+
+void signals_hold(void)
+{
+    sigset_t set = meant();
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    had_terminal = has_terminal();
+}
+
+void signals_fail_writes(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 int signals_open(void)
 {
-    sigset_t meant;
-    had_terminal = has_terminal();
-    sigemptyset(&meant);
-    add_unless_ignored(&meant, SIGTERM);
-    add_unless_ignored(&meant, SIGINT);
-    add_unless_ignored(&meant, SIGHUP);
-    sigaddset(&meant, SIGUSR1);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow fails one write, not the server */
-    pthread_sigmask(SIG_BLOCK, &meant, NULL);
-    return signalfd(-1, &meant, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigset_t set = meant();
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void signals_release(void)
+{
+    sigset_t set = meant();
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 bool signal_ends(int signal)

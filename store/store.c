@@ -540,6 +540,11 @@ enum store_error store_verify(struct store *store, uint64_t bytes_per_second,
     return scrub_verify(&store->scrub, bytes_per_second, flaw, arg, ret_verification);
 }
 
+void store_verify_stop(struct store *store)
+{
+    scrub_cancel(&store->scrub);
+}
+
 enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second)
 {
     return scrub_start(&store->scrub, bytes_per_second);

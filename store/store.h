@@ -593,7 +593,10 @@ enum store_error store_verify(struct store *store, uint64_t bytes_per_second,
                               void (*flaw)(void *arg, const struct store_flaw *flaw), void *arg,
                               struct store_verification *ret_verification);
 
-/* The same on a thread of its own, flaws go to the depot's log; ends early when the store is closed or
+/* Has it end soon, as one that is not complete, and each that begins later. Does not block. Thread: any. */
+void store_verify_stop(struct store *store);
+
+/* store_verify() on a thread of its own: flaws go to the depot's log; ends early when the store is closed or
  * deleted. STORE_BUSY when one runs, STORE_DRAINING, STORE_NO_MEMORY. */
 enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second);
 
@@ -980,6 +983,7 @@ struct backup_options {
     void (*flaw)(void *arg, const char *store, const struct store_flaw *flaw, bool kept);
     void (*absent)(void *arg, const char *name, bool removed);
     void (*advanced)(void *arg, uint64_t done, uint64_t total);
+    bool (*halted)(void *arg); /* asked now and then whether to come to an end; NULL: never */
     void *arg;
 };
 
@@ -997,7 +1001,7 @@ enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_e
  *
  * STORE_FOREIGN: `from` is no data folder, or `to` is something else than a backup, or one of another source, or one of
  * them lies in the other; STORE_LOCKED: another process has `to` open, or, to restore, `from`; STORE_NO_STORE: there is
- * no store of that name; STORE_FULL, STORE_IO, STORE_NO_MEMORY. STORE_OK also when stores could not be copied: that is
+ * no store of that name; STORE_DRAINING: it was halted; STORE_FULL, STORE_IO, STORE_NO_MEMORY. STORE_OK also when stores could not be copied: that is
  * told. ret_detail may be NULL. Blocking, and long. */
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
                              struct store_detail *ret_detail);

@@ -93,6 +93,8 @@ static const char *why_of(struct failure failure, const struct store_detail *det
 {
     if (detail->text[0])
         return detail->text;
+    if (failure.error == STORE_DRAINING)
+        return "told to stop: what was copied of it is kept for the next run";
     if (failure.error == STORE_BUSY)
         return "it changes faster than it can be copied: try again when less is written";
     if (failure.error == STORE_ELSEWHERE)
@@ -109,6 +111,13 @@ static const char *why_of(struct failure failure, const struct store_detail *det
     return failure_text(failure);
 }
 
+static struct failure halt(struct backup *backup)
+{
+    return failure_detail(backup->premises.detail, failure_of(STORE_DRAINING),
+                          "told to stop before all was copied to %s: run this once more to go on",
+                          backup->premises.to_path);
+}
+
 static struct failure copy_store(struct backup *backup, const char *name)
 {
     struct backup_store told;
@@ -116,10 +125,14 @@ static struct failure copy_store(struct backup *backup, const char *name)
     struct failure failure = replica_make(&backup->order, name, &told, &detail);
     if (failure.error == STORE_NO_STORE) /* it was removed meanwhile */
         return failure_none();
+    if (failure.os_error == ECANCELED)
+        failure = failure_of(STORE_DRAINING);
     told.error = failure.error;
     told.why = failure.error ? why_of(failure, &detail) : "";
     if (backup->options->told)
         backup->options->told(backup->options->arg, &told);
+    if (failure.error == STORE_DRAINING)
+        return halt(backup);
     if (failure.error != STORE_FULL && !store_error_is_shortage(failure.error, failure.os_error))
         return failure_none();
     return failure_detail(backup->premises.detail, failure, "store %s cannot be copied to %s: %s", name,
@@ -175,7 +188,7 @@ static struct failure copy_stores(struct backup *backup)
     for (size_t i = 0; i < count; i++)
         replica_measure(&backup->order, names[i]);
     for (size_t i = 0; i < count && !failure.error; i++)
-        failure = copy_store(backup, names[i]);
+        failure = meter_is_halted(&backup->meter) ? halt(backup) : copy_store(backup, names[i]);
     free(names);
     if (!failure.error && !backup->options->store && !backup->options->beside)
         failure = miss_others(backup);
@@ -221,7 +234,7 @@ enum store_error backup_make(const char *from, const char *to, const struct back
                                          .any_source = options->any_source,
                                          .beside = options->beside,
                                          .detail = ret_detail},
-                            .meter = {.advanced = options->advanced, .arg = options->arg}};
+                            .meter = {.advanced = options->advanced, .halted = options->halted, .arg = options->arg}};
     failure_detail(ret_detail, failure_none(), "%s", "");
     struct failure failure = premises_open(&backup.premises);
     if (!failure.error) {

@@ -138,6 +138,8 @@ int carriage_copy(struct carriage *carriage)
     int error = open_target(carriage);
     for (uint64_t at = 0; at < size && !error; at += STRIDE) {
         uint64_t length = size - at < STRIDE ? size - at : STRIDE;
+        if (meter_is_halted(carriage->stage->meter))
+            return ECANCELED;
         error = io_copy_all(io, carriage->from, at, carriage->to, at, length);
         if (error)
             return error;

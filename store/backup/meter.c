@@ -14,3 +14,8 @@ void meter_advance(struct meter *meter, uint64_t bytes)
     if (meter->advanced)
         meter->advanced(meter->arg, meter->done, meter->total);
 }
+
+bool meter_is_halted(const struct meter *meter)
+{
+    return meter->halted && meter->halted(meter->arg);
+}

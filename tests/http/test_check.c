@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -452,6 +453,26 @@ START_TEST(a_report_that_cannot_be_written_is_no_success)
 }
 END_TEST
 
+/* At a rate at which it would take ten minutes. */
+START_TEST(told_to_stop_it_says_how_far_it_came)
+{
+    char command[3 * SERVER_PATH_MAX], out[SERVER_PATH_MAX + 8], text[4096] = {0};
+    fill_and_stop();
+    snprintf(out, sizeof out, "%s/out", site.server->folder);
+    snprintf(command, sizeof command, "exec timeout --preserve-status -s TERM 1 %s check %s --rate 1K >%s 2>&1",
+             server_binary(), site.server->data, out);
+    int status = system(command);
+    ck_assert(WIFEXITED(status));
+    FILE *file = fopen(out, "re");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
+    fclose(file);
+    ck_assert_msg(WEXITSTATUS(status) == UNKNOWN, "status %d: %s", WEXITSTATUS(status), text);
+    ck_assert_msg(strstr(text, "no flaw found, but not all was looked at"), "%s", text);
+    ck_assert_msg(strstr(text, "check: told to stop before all was done"), "%s", text);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -472,6 +493,7 @@ int main(void)
         what_is_no_data_folder_is_refused_and_untouched,
         wrong_usage_is_refused,
         a_report_that_cannot_be_written_is_no_success,
+        told_to_stop_it_says_how_far_it_came,
     };
     return site_run("check", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -477,6 +478,19 @@ START_TEST(a_drain_right_after_the_start)
 }
 END_TEST
 
+/* It is set up in order, and taken down again. */
+START_TEST(a_signal_before_anything_is_opened_ends_it_in_order)
+{
+    const char *const arguments[] = {"--data", site.server->data, "--listen", "127.0.0.1:0", NULL};
+    char *output;
+    site_preload(PRELOAD_PATH);
+    int code = server_run(arguments, &output);
+    site_preload_end();
+    ck_assert_msg(code == 0 && strstr(output, "stopped"), "it ended with %d: %s", code, output);
+    free(output);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -498,6 +512,7 @@ int main(void)
         a_verification_does_not_hold_it,
         connections_that_come_with_the_signal_do_not_hold_it,
         a_drain_right_after_the_start,
+        a_signal_before_anything_is_opened_ends_it_in_order,
     };
     return site_run("drain", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

@@ -476,6 +476,41 @@ START_TEST(a_restored_store_goes_on)
 }
 END_TEST
 
+static unsigned asked; /* whether to come to an end */
+
+static bool halted(void *arg)
+{
+    const unsigned *at = arg;
+    return ++asked >= *at;
+}
+
+/* Wherever it is asked, the copy is the one that there was, or the new one; and the next run makes it. */
+START_TEST(one_that_is_told_to_stop_is_taken_up)
+{
+    struct backup_options options = {.io = fixture.io, .told = told, .halted = halted};
+    enum store_error error = STORE_DRAINING;
+    fill();
+    ck_assert_int_eq(copy(), STORE_OK);
+    change();
+    for (unsigned at = 1; error; at++) {
+        struct store_detail detail;
+        asked = 0;
+        options.arg = &at;
+        error = backup_make("/data", "/copy", &options, &detail);
+        ck_assert(error == STORE_OK || error == STORE_DRAINING);
+        ck_assert_msg(!error || strstr(detail.text, "told to stop"), "%s", detail.text);
+        if (error) {
+            struct depot *depot;
+            struct store *store = open_copy("/copy", &depot);
+            ck_assert(is_old(store));
+            close_copy(store, depot);
+        }
+        ck_assert_uint_gt(asked, 0);
+    }
+    expect_new("/copy");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -492,6 +527,7 @@ int main(void)
         damage_is_copied_as_it_is,
         the_copy_of_the_last_segment_is_older_than_it,
         a_restored_store_goes_on,
+        one_that_is_told_to_stop_is_taken_up,
     };
     return UNIT_RUN_WITH("backup", setup, teardown, tests);
 }
