@@ -15,8 +15,8 @@ void interruption_await(const char *command);
 
 bool interruption_came(void);
 
-/* Who works on something that takes long has `call(arg)` called when it comes, which is at once where it has come; NULL:
- * nobody does any more, and nobody is called when this has returned. Must not block. */
+/* Who works on something that takes long has `call(arg)` called when it comes, which is at once where it has come;
+ * NULL: nobody does any more, and nobody is called when this has returned. Must not block. */
 void interruption_calls(void (*call)(void *arg), void *arg);
 
 /* What is said of work that was left for it. */

@@ -17,8 +17,8 @@
  * otherwise drop them. Thread: before the others start. */
 void signals_hold(void);
 
-/* A write that finds nobody to read it, or a file that may not grow, fails, and not the process: SIGPIPE and SIGXFSZ are
- * ignored. Thread: the same. */
+/* A write that finds nobody to read it, or a file that may not grow, fails, and not the process: SIGPIPE and SIGXFSZ
+ * are ignored. Thread: the same. */
 void signals_fail_writes(void);
 
 /* A descriptor that becomes readable when one of those that wait has arrived, or -1 and errno. Thread: any. */

@@ -1001,8 +1001,8 @@ enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_e
  *
  * STORE_FOREIGN: `from` is no data folder, or `to` is something else than a backup, or one of another source, or one of
  * them lies in the other; STORE_LOCKED: another process has `to` open, or, to restore, `from`; STORE_NO_STORE: there is
- * no store of that name; STORE_DRAINING: it was halted; STORE_FULL, STORE_IO, STORE_NO_MEMORY. STORE_OK also when stores could not be copied: that is
- * told. ret_detail may be NULL. Blocking, and long. */
+ * no store of that name; STORE_DRAINING: it was halted; STORE_FULL, STORE_IO, STORE_NO_MEMORY. STORE_OK also when
+ * stores could not be copied: that is told. ret_detail may be NULL. Blocking, and long. */
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
                              struct store_detail *ret_detail);
 

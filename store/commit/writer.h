@@ -6,8 +6,8 @@
  * then calls each `done`. The next group is what arrived meanwhile: there is no timer. When another writer waits for
  * the thread it goes first.
  *
- * A delete that finds no place on a full disk is put aside until compaction has made some. Where compaction falls behind
- * (arrears.h) there is a rest between two groups, and only what the background brings goes on in it.
+ * A delete that finds no place on a full disk is put aside until compaction has made some. Where compaction falls
+ * behind (arrears.h) there is a rest between two groups, and only what the background brings goes on in it.
  */
 #ifndef CAIRN_WRITER_H
 #define CAIRN_WRITER_H
