@@ -591,15 +591,29 @@ struct round {
     int64_t next; /* when the next one expires */
 };
 
-/* Holding one forgets it when it has expired. */
+static void expect(struct round *round, int64_t expires)
+{
+    if (expires < round->next)
+        round->next = expires;
+}
+
+/* Holding one forgets it when it has expired. Of one that is held nothing is written down for as long as its bytes
+ * come: it is looked at again when it may have been left. */
 static bool sweep_one(void *arg, const struct unfinished *file)
 {
     struct round *round = arg;
     struct upload *upload;
-    if (!unfinished_has_expired(file))
-        round->next = file->slot.expires < round->next ? file->slot.expires : round->next;
-    else if (!uploads_hold(round->uploads, file->id, &upload).error)
-        upload_release(upload); /* somebody has gone on with it meanwhile */
+    if (!unfinished_has_expired(file)) {
+        expect(round, file->slot.expires);
+        return true;
+    }
+    enum store_error error = uploads_hold(round->uploads, file->id, &upload).error;
+    if (error == STORE_UPLOAD_HELD) {
+        expect(round, clock_now(CLOCK_REALTIME));
+    } else if (!error) { /* somebody has gone on with it meanwhile */
+        expect(round, upload->file.slot.expires);
+        upload_release(upload);
+    }
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -814,6 +815,28 @@ START_TEST(one_that_nobody_goes_on_with_expires)
 }
 END_TEST
 
+static bool has_files(void);
+
+/* Its time is over while its bytes come, and then nobody comes back. */
+START_TEST(one_that_is_held_when_its_time_is_over_expires_later)
+{
+    struct stream *stream;
+    fixture_close(&fixture);
+    fixture.options.upload_expiry = 1;
+    fixture_open(&fixture);
+    uint64_t id = must_create("k", SIZE);
+    ck_assert_int_eq(resume(id, 0, true, &stream), STORE_OK);
+    ck_assert_int_eq(write_all(stream, 0, 1000), STORE_OK);
+    for (int64_t end = time(NULL) + 4; time(NULL) < end;) /* the upkeep comes by meanwhile */
+        usleep(1000);
+    ck_assert(has_files());
+    stream_abort(stream);
+    WAIT_UNTIL(!has_files());
+    ck_assert(!has_files());
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
+}
+END_TEST
+
 /* Whether anything is left of any upload. */
 static bool has_files(void)
 {
@@ -1222,6 +1245,7 @@ int main(void)
         unfinished_ones_count_against_the_limit,
         any_number_that_replace_one_object_are_spared_nothing,
         one_that_nobody_goes_on_with_expires,
+        one_that_is_held_when_its_time_is_over_expires_later,
         those_of_a_store_that_nobody_opens_expire,
         what_takes_the_place_of_an_object_needs_room_beside_it,
         a_store_that_has_some_is_not_empty,
