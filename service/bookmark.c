@@ -17,11 +17,14 @@ enum { FILE_MAX = 64 << 20, CHECK_LENGTH = 22 };
 static const char landmark_line[] = "\nlandmark ";
 static const char damaged_line[] = "\ndamaged ";
 
+/* What is in front of the name of a draft: no store's name begins so. */
+static const char draft_mark[] = ".new.";
+
 /* free() it; NULL when memory is out. */
-static char *path_of(const char *folder, const char *name, const char *ending)
+static char *path_of(const char *folder, const char *mark, const char *name)
 {
     char *path;
-    return asprintf(&path, "%s/follow/%s%s", folder, name, ending) < 0 ? NULL : path;
+    return asprintf(&path, "%s/follow/%s%s", folder, mark, name) < 0 ? NULL : path;
 }
 
 int bookmark_make_folder(const char *folder)
@@ -129,7 +132,7 @@ bool bookmark_read(struct bookmark *bookmark)
 {
     size_t length = 0;
     const char *body;
-    char *path = path_of(bookmark->folder, bookmark->name, "");
+    char *path = path_of(bookmark->folder, "", bookmark->name);
     char *text = path ? small_file_read(path, FILE_MAX, &length) : NULL;
     bool missing = path && !text && errno == ENOENT;
     bookmark_forget(bookmark);
@@ -143,8 +146,8 @@ bool bookmark_read(struct bookmark *bookmark)
 
 int bookmark_write(const struct bookmark *bookmark)
 {
-    char *path = path_of(bookmark->folder, bookmark->name, "");
-    char *draft = path_of(bookmark->folder, bookmark->name, ".new.");
+    char *path = path_of(bookmark->folder, "", bookmark->name);
+    char *draft = path_of(bookmark->folder, draft_mark, bookmark->name);
     FILE *file = path && draft ? fopen(draft, "we") : NULL;
     bool good = file && write_text(file, bookmark);
     if (file && fclose(file) != 0)
@@ -157,7 +160,7 @@ int bookmark_write(const struct bookmark *bookmark)
 
 void bookmark_remove(const struct bookmark *bookmark)
 {
-    char *path = path_of(bookmark->folder, bookmark->name, "");
+    char *path = path_of(bookmark->folder, "", bookmark->name);
     if (path)
         unlink(path);
     free(path);

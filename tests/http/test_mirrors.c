@@ -498,6 +498,30 @@ START_TEST(a_damaged_bookmark_is_damage_of_the_backup)
 }
 END_TEST
 
+/* Whatever stores are called, one does not take what is known of another. */
+START_TEST(bookmarks_of_stores_do_not_meet)
+{
+    static const char *const names[] = {"a", "a.new.", "a.new", "a.new.new."};
+    const char *to = copies_beside("to");
+    site_start();
+    for (size_t i = 0; i < 4; i++) {
+        site_expect(client_send(site.client, "PUT", client_text(site.client, "/v1/stores/%s", names[i]), NULL, 0, NULL),
+                    201);
+        site_expect(client_send(site.client, "PUT", client_text(site.client, "/v1/stores/%s/objects/k", names[i]), "v",
+                                1, NULL),
+                    201);
+    }
+    copies_make(site.server->url, to);
+    json_t *report = copies_report(WHOLE, site.server->url, to);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert(json_is_false(json_object_get(copies_told(report, names[i]), "replaced")));
+        expect_figure(copies_told(report, names[i]), "objects_copied", 0);
+        expect_figure(copies_told(report, names[i]), "objects_kept", 1);
+    }
+    json_decref(report);
+}
+END_TEST
+
 /* Of a backup that was made before there were checks. Cut or garbled it is damaged, too. */
 START_TEST(a_bookmark_without_a_check_is_taken_and_gets_one)
 {
@@ -592,6 +616,7 @@ int main(void)
         two_histories_are_not_mixed_when_compaction_has_moved_their_changes,
         a_damaged_bookmark_is_damage_of_the_backup,
         a_bookmark_without_a_check_is_taken_and_gets_one,
+        bookmarks_of_stores_do_not_meet,
         what_a_token_does_not_show_is_not_said_to_be_gone,
         a_server_that_starts_again_is_waited_for,
     };
