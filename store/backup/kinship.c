@@ -61,3 +61,20 @@ int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kin
     free(names);
     return 0;
 }
+
+int kinship_of_all(struct folder *folder, struct folder *copy, char ret_store[KINSHIP_NAME])
+{
+    char **names;
+    size_t count;
+    int error = folder_names(copy, &names, &count);
+    if (error)
+        return error;
+    ret_store[0] = '\0';
+    for (size_t i = 0; i < count && !ret_store[0]; i++) {
+        enum kinship kinship = kinship_by(folder, copy, names[i]);
+        if (kinship == KINSHIP_GONE || kinship == KINSHIP_NONE)
+            (void)snprintf(ret_store, KINSHIP_NAME, "%s", names[i]);
+    }
+    free(names);
+    return 0;
+}

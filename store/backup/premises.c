@@ -212,6 +212,21 @@ static struct failure check_kinship(struct premises *premises)
     return kinship == KINSHIP_NONE ? refuse_other(premises, store) : failure_none();
 }
 
+/* What a restoration that was cut short has left is ended with the backup that it was begun with. */
+static struct failure check_begun(struct premises *premises)
+{
+    char store[KINSHIP_NAME];
+    int error = premises->beside ? 0 : kinship_of_all(&premises->from, &premises->to, store);
+    if (error)
+        return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
+    if (premises->beside || !store[0])
+        return failure_none();
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                          "%s holds the beginning of another restoration: its store %s is not one of %s. It was left "
+                          "untouched: end that one with its own backup, or empty the folder",
+                          premises->to_path, store, premises->from_path);
+}
+
 static struct failure open_from(struct premises *premises)
 {
     enum folder_use use = premises->restore ? FOLDER_READ : FOLDER_WATCH;
@@ -239,8 +254,7 @@ struct failure premises_open(struct premises *premises)
         folder_close(&premises->from);
         return failure;
     }
-    if (!premises->restore)
-        failure = check_kinship(premises);
+    failure = premises->restore ? check_begun(premises) : check_kinship(premises);
     if (failure.error)
         premises_close(premises, true);
     return failure;

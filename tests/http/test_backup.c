@@ -501,6 +501,28 @@ START_TEST(what_is_restored_is_what_was_backed_up)
 }
 END_TEST
 
+/* What was cut short of one restoration is not taken for the beginning of another one. */
+START_TEST(a_restoration_is_ended_with_the_backup_that_it_was_begun_with)
+{
+    const char *all = copies_beside("all"), *one = copies_beside("one"), *restored = copies_beside("restored");
+    start();
+    const char *mark = client_text(site.client, "%s/restore", restored);
+    site_expect(site_put("a", "text", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/aa", NULL, 0, NULL), 201);
+    run_backup(all);
+    const char *only[] = {"backup", "--store", "main", "--from", site.server->data, one, NULL};
+    command_run(only, WHOLE);
+    const char *begin[] = {"restore", all, restored, NULL}, *other[] = {"restore", one, restored, NULL};
+    command_run(begin, WHOLE);
+    ck_assert_int_eq(mkdir(mark, 0700), 0); /* as it is there until all is */
+    const char *output = command_run(other, UNKNOWN);
+    ck_assert_msg(strstr(output, "the beginning of another restoration: its store aa is not one of"), "%s", output);
+    ck_assert_int_eq(access(mark, F_OK), 0);
+    ck_assert_ptr_nonnull(strstr(command_run(begin, WHOLE), "2 stores, all whole"));
+    ck_assert_int_ne(access(mark, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup)
 {
     static const char grants[] =
@@ -945,6 +967,7 @@ int main(void)
         a_store_that_is_gone_or_another_one_is_so_in_the_backup,
         linked_files_take_no_space,
         what_is_restored_is_what_was_backed_up,
+        a_restoration_is_ended_with_the_backup_that_it_was_begun_with,
         a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup,
 #ifdef CAIRN_BACKUP_URL
         a_backup_of_a_server_is_a_point_of_its_histories,
