@@ -231,6 +231,7 @@ enum store_error backup_make(const char *from, const char *to, const struct back
                                          .from_path = from,
                                          .to_path = to,
                                          .restore = options->restore,
+                                         .store = options->restore ? options->store : NULL,
                                          .any_source = options->any_source,
                                          .beside = options->beside,
                                          .detail = ret_detail},

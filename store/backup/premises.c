@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,6 +228,34 @@ static struct failure check_begun(struct premises *premises)
                           premises->to_path, store, premises->from_path);
 }
 
+/* The mark of a restoration that is about one store. No store's name begins so, and no draft's. */
+static void name_mark(const struct premises *premises, char name[KINSHIP_NAME + 8])
+{
+    (void)snprintf(name, KINSHIP_NAME + 8, ".only.%s", premises->store);
+}
+
+/* Whoever asks for one store does not end what was begun with others. Who asks for all ends whatever was begun. */
+static struct failure check_asked(struct premises *premises)
+{
+    const struct io *io = premises->io;
+    char name[KINSHIP_NAME + 8];
+    if (premises->beside || !premises->store)
+        return failure_none();
+    name_mark(premises, name);
+    int mark = io->openat(io->self, premises->drafts, name, O_WRONLY | (has_stores(&premises->to) ? 0 : O_CREAT), 0600);
+    if (mark < 0 && errno == ENOENT)
+        return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                              "%s holds the beginning of a restoration of other stores than %s alone. It was left "
+                              "untouched: end that one, without --store, or empty the folder",
+                              premises->to_path, premises->store);
+    if (mark < 0)
+        return premises_fail(premises, errno, "cannot make the parts of", premises->to_path);
+    io->close(io->self, mark);
+    return io->fsync(io->self, premises->drafts) < 0
+               ? premises_fail(premises, errno, "cannot make the parts of", premises->to_path)
+               : failure_none();
+}
+
 static struct failure open_from(struct premises *premises)
 {
     enum folder_use use = premises->restore ? FOLDER_READ : FOLDER_WATCH;
@@ -255,6 +284,8 @@ struct failure premises_open(struct premises *premises)
         return failure;
     }
     failure = premises->restore ? check_begun(premises) : check_kinship(premises);
+    if (!failure.error && premises->restore)
+        failure = check_asked(premises);
     if (failure.error)
         premises_close(premises, true);
     return failure;
@@ -273,6 +304,11 @@ static void remove_made(struct premises *premises)
     static const char *const files[] = {DEPOT_ACCESS, "lock", FOLDER_MARKER};
     const struct io *io = premises->io;
     int root = premises->to.root;
+    char mark[KINSHIP_NAME + 8];
+    if (premises->store) {
+        name_mark(premises, mark);
+        io->unlinkat(io->self, premises->drafts, mark, 0);
+    }
     if (has_stores(&premises->to) || io->unlinkat(io->self, root, drafts_name(premises), AT_REMOVEDIR) < 0 ||
         io->unlinkat(io->self, root, "stores", AT_REMOVEDIR) < 0)
         return;

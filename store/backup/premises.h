@@ -18,8 +18,9 @@ struct premises {
     const char *from_path;
     const char *to_path;
     bool restore;
-    bool any_source; /* struct backup_options */
-    bool beside;     /* the same */
+    const char *store; /* of a restoration: this one only; NULL: all */
+    bool any_source;   /* struct backup_options */
+    bool beside;       /* the same */
     struct folder from;
     struct folder to;
     int drafts; /* the folder in which stores are made */

@@ -517,6 +517,9 @@ START_TEST(a_restoration_is_ended_with_the_backup_that_it_was_begun_with)
     ck_assert_int_eq(mkdir(mark, 0700), 0); /* as it is there until all is */
     const char *output = command_run(other, UNKNOWN);
     ck_assert_msg(strstr(output, "the beginning of another restoration: its store aa is not one of"), "%s", output);
+    const char *part[] = {"restore", all, restored, "--store", "main", NULL};
+    output = command_run(part, UNKNOWN);
+    ck_assert_msg(strstr(output, "the beginning of a restoration of other stores than main alone"), "%s", output);
     ck_assert_int_eq(access(mark, F_OK), 0);
     ck_assert_ptr_nonnull(strstr(command_run(begin, WHOLE), "2 stores, all whole"));
     ck_assert_int_ne(access(mark, F_OK), 0);
