@@ -39,14 +39,14 @@ export class Browse {
         this.count = make("p", { class: "count", role: "status" });
         this.empty = make("p", { class: "empty", hidden: true });
         this.beside = make("div", { class: "beside" });
-        this.chosen = new Chosen(this.selection, { place: () => this.place, again: (row) => this.#again(row),
+        this.chosen = new Chosen(this.selection, { place: () => this.place, again: () => this.#again(),
             left: () => this.scroller.element.focus() });
         const list = make("div", { class: "list" }, this.scroller.element, this.empty);
         this.element = make("section", { class: "browse" }, storeHead(place.store, "objects"), this.#tools(),
             this.chosen.element, make("div", { class: "split" }, list, this.beside));
         this.stopDrops = receiveDrops(this.element, () => this.#target());
         this.refreshed = (event) => event.detail === this.place.store &&
-            this.#again(this.listing.count > 1000 ? undefined : 0);
+            this.#again();
         addEventListener("cairn-uploaded", this.refreshed);
     }
 
@@ -143,14 +143,14 @@ export class Browse {
         this.listing.more().catch(() => {});
     }
 
-    // Once more, from a row on.
-    #again(from = this.scroller.active) {
-        this.listing.renewFrom(Math.max(0, Math.min(from, this.listing.count - 1))).catch(() => {});
+    // Once more, and what is seen first.
+    #again() {
+        this.listing.renew(this.scroller.first).catch(() => {});
     }
 
     #came() {
         const { count, complete, failure } = this.listing;
-        this.scroller.draw();
+        this.scroller.keep();
         setText(this.count, failure ? "" : this.listing instanceof Reach && count > 0 ? words.browse.places :
             words.browse.count(count, complete));
         show(this.empty, Boolean(failure) || (complete && count === 0));
@@ -205,7 +205,7 @@ export class Browse {
         this.byKey = new ByKey(this.place.store, (bytes) => router.go({ ...this.place, open: `/${bytes}` }));
         return make("div", { class: "tools" }, this.path,
             make("div", { class: "searching" }, icon("search"), this.search), this.folders,
-            button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again(0) }), this.tar,
+            button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again() }), this.tar,
             this.uploads, this.count, this.byKey.element);
     }
 
@@ -230,17 +230,18 @@ export class Browse {
         const entry = this.listing.entry(index);
         if (!entry)
             return;
-        if (event.shiftKey && this.anchor !== undefined)
-            this.#range(this.anchor, index);
+        const anchor = event.shiftKey && this.anchor ? this.listing.rowOf(this.anchor.entry, this.anchor.index) : -1;
+        if (anchor >= 0)
+            this.#range(anchor, index);
         else
-            this.selection.toggle(entry, index);
-        this.anchor = index;
+            this.selection.toggle(entry);
+        this.anchor = { entry, index };
     }
 
     // All rows from one to another, which may be far apart.
     #range(one, other) {
         const from = Math.min(one, other), to = Math.max(one, other), { listing } = this;
-        listing.entries(from, to).then((entries) => listing === this.listing && this.selection.add(entries, from),
+        listing.entries(from, to).then((entries) => listing === this.listing && this.selection.add(entries),
             complain);
     }
 

@@ -1,19 +1,19 @@
 // chosen.js - the line that tells how many entries of a list are selected, and what is done with all of them at once.
 
 import { storeChoice } from "./choice.js";
+import { Copying } from "./copying.js";
 import { ask } from "./dialog.js";
 import { button, make, setText, show } from "./dom.js";
 import * as format from "./format.js";
 import { read, write } from "./key.js";
 import { complain, say } from "./notice.js";
-import { copyEntries, removeEntries } from "./select.js";
+import { gather, removeEntries } from "./select.js";
 import { may, mayAnywhere } from "./session.js";
 import { BATCH } from "./store.js";
 import { words } from "./words.js";
 
 export class Chosen {
-    // place(): where the list is; again(row): it is read once more from that row on; left(): nothing is selected any
-    // more.
+    // place(): where the list is; again(): it is read once more; left(): nothing is selected any more.
     constructor(selection, { place, again, left }) {
         Object.assign(this, { selection, place, again, left });
         this.told = make("p", { role: "status" });
@@ -55,31 +55,43 @@ export class Chosen {
     async #remove() {
         const { entries } = this.selection, { store } = this.place();
         const several = entries.length > BATCH || entries.some((entry) => entry.folder);
+        let gone = 0, all = 0;
         const done = await ask({ title: words.remove.several(entries.length), kind: "danger",
             submit: words.remove.submit,
             text: [several ? words.remove.batches : words.remove.oneBatch, words.remove.forGood],
-            work: (_, { signal, say: tell }) => removeEntries(store, entries,
-                { signal, told: (some, all) => tell(words.remove.progress(some, all)) }) });
-        if (done === null)
+            work: (_, { signal, say: tell }) => removeEntries(store, entries, { signal, told: (...counts) => {
+                [gone, all] = counts;
+                tell(words.remove.progress(gone, all));
+            } }) });
+        if (done === null && gone === 0)
             return;
-        say(done.whole ? words.remove.done(done.count) : words.remove.doneBefore);
-        this.again(this.selection.firstRow);
+        if (done === null)
+            say(words.remove.stopped(gone, all));
+        else
+            say(done.whole ? words.remove.done(done.count) : words.remove.doneBefore);
+        this.again();
         this.#clear();
     }
 
     async #copy() {
         const { entries } = this.selection, { store, prefix } = this.place();
+        let copying = null;
         const done = await ask({ title: words.copy.several(entries.length), submit: words.copy.submit, wide: true,
-            fields: [await storeChoice("copy", store),
-                { name: "prefix", label: words.copy.prefix, value: write(prefix), hint: words.copy.prefixHint },
-                { name: "overwrite", label: words.object.overwrite, type: "check" }],
-            work: ({ store: to, prefix: written, overwrite }, { signal, say: tell }) => copyEntries(store, entries,
-                prefix, { store: to, prefix: read(written) }, overwrite,
-                { signal, told: (some, all) => tell(words.copy.progress(some, all)) }) });
-        if (done === null)
+            fields: [storeChoice("copy", store),
+                { name: "prefix", label: words.copy.prefix, value: write(prefix), hint: words.copy.prefixHint }],
+            work: async ({ store: to, prefix: written }, { signal, say: tell }) => {
+                const target = { store: to.trim(), prefix: read(written) };
+                if (!copying?.isTo(target))
+                    copying = new Copying(store, await gather(store, entries, signal), prefix, target);
+                await copying.run({ signal, told: () => tell(words.copy.progress(copying.done, copying.all)) });
+                return true;
+            } });
+        if (done === null && !copying?.done)
             return;
-        say(words.copy.doneSeveral(done));
+        say(done === null ? words.copy.stopped(copying.done, copying.all) :
+            words.copy.ended(copying.done, copying.skipped));
         this.again();
-        this.#clear();
+        if (done !== null)
+            this.#clear();
     }
 }

@@ -1,5 +1,6 @@
 // dialog.js - questions that come in front of the page. The browser keeps the focus in them, and gives it back.
 
+import { Combobox } from "./combobox.js";
 import { button, make, setText, show } from "./dom.js";
 import { faultOf } from "./fault.js";
 import { words } from "./words.js";
@@ -10,27 +11,40 @@ function option([value, label], chosen) {
     return make("option", { value, selected: value === chosen }, label);
 }
 
-// field: { name, label, type: text, select, check or secret, value, options: [[value, label]], hint, hidden, readonly }
-function makeField({ name, label, type = "text", value = "", options, hint, hidden = false, readonly = false }) {
+// field: { name, label, type: text, select, check, secret or suggested, value, options: [[value, label]], source: see
+// combobox.js, begin(signal): called when it is there, hint, hidden, readonly }
+function makeField({ name, label, type = "text", value = "", options, source, begin = () => {}, hint, hidden = false,
+    readonly = false }) {
     const id = `field-${++fields}`, described = hint ? `${id}-hint` : null;
     const common = { id, name, "aria-describedby": described };
-    let control;
+    let control, whole;
     if (type === "select")
         control = make("select", common, ...options.map((one) => option(one, value)));
     else if (type === "check")
         control = make("input", { ...common, type: "checkbox", checked: Boolean(value) });
+    else if (type === "suggested")
+        ({ input: control, element: whole } = new Combobox({ ...common, value }, source));
     else
         control = make("input", { ...common, type: type === "secret" ? "password" : "text", value,
             readonly: readonly ? "" : null,
             autocomplete: "off", spellcheck: "false", autocapitalize: "off" });
-    const parts = [make("label", { for: id }, label), control];
+    const parts = [make("label", { for: id }, label), whole ?? control];
     const element = make("div", { class: `field ${type}` }, ...(type === "check" ? parts.reverse() : parts),
         hint ? make("p", { class: "hint", id: described }, hint) : null);
     element.hidden = hidden;
-    return { name, type, control, element };
+    return { name, type, control, element, begin };
 }
 
 const valueOf = ({ type, control }) => type === "check" ? control.checked : control.value;
+
+// What is typed first: what has to be chosen, or else a text that may be another one.
+function firstOf(made) {
+    const isText = ({ element, type }) => !element.hidden && type === "text";
+    const isOpen = ({ control, type }) => type === "suggested" && control.value === "";
+    return (made.find(isOpen) ?? made.find(isText))?.control;
+}
+
+const paragraphs = (text) => [text].flat().map((line) => typeof line === "string" ? make("p", {}, line) : line);
 
 // Asks, and answers what `work` has made of the values, or null when it was called off. While it works the dialog
 // stays; what goes wrong is said in it. work(values, { say, reveal, signal }).
@@ -42,7 +56,7 @@ export function ask({ title, text = [], fields: described = [], submit, cancel =
     const send = submit ? make("button", { class: kind, type: "submit" }, submit) : null;
     const title_id = `dialog-${++fields}`;
     const form = make("form", { method: "dialog" }, make("h2", { id: title_id }, title),
-        ...[text].flat().map((line) => typeof line === "string" ? make("p", {}, line) : line),
+        ...paragraphs(text),
             ...made.map((field) => field.element), state, fault,
         make("div", { class: "buttons" }, button(cancel, { onclick: () => dialog.close() }), send));
     const dialog = make("dialog", { "aria-labelledby": title_id, class: wide ? "wide" : "" }, form);
@@ -71,7 +85,10 @@ export function ask({ title, text = [], fields: described = [], submit, cancel =
             }
         });
         dialog.showModal();
-        made.find(({ element, type }) => !element.hidden && type === "text")?.control.select();
+        const first = firstOf(made);
+        first?.focus();
+        first?.select();
+        made.forEach(({ begin }) => begin(abort.signal));
     });
 }
 
@@ -86,7 +103,7 @@ export function choose({ title, text, choices }) {
             dialog.close();
         };
         dialog.append(make("form", { method: "dialog", onsubmit: (event) => event.preventDefault() },
-            make("h2", { id }, title), make("p", {}, text),
+            make("h2", { id }, title), ...paragraphs(text),
             make("div", { class: "buttons" }, ...choices.map(([value, label, kind]) => button(label,
                 { kind, onclick: () => take(value) })))));
         dialog.addEventListener("close", () => {

@@ -6,6 +6,7 @@ import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { storeHead } from "./head.js";
 import { Key, percentEncode, read, write } from "./key.js";
+import { complain } from "./notice.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { may, prefixesOf } from "./session.js";
@@ -117,12 +118,26 @@ export class Feed {
         this.#shown();
     }
 
-    // From what is the end just now.
+    // From what is the end just now; once more where it was not looked at for so long that nobody knows any more what
+    // has happened since.
     async #follow(signal) {
-        const path = `v1/stores/${this.store}/changes`, prefix = percentEncode(this.prefix + read(this.input.value));
-        const { end } = await askJson("GET", path, { query: { limit: 1, prefix }, signal });
-        for await (const { name, data } of follow(path,
-            { query: { since: end, prefix }, signal, told: (on) => this.#told(on) })) {
+        const path = `v1/stores/${this.store}/changes`;
+        const prefix = percentEncode(this.prefix + read(this.input.value));
+        while (!signal.aborted) {
+            const { end } = await askJson("GET", path, { query: { limit: 1, prefix }, signal });
+            try {
+                await this.#watch(follow(path, { query: { since: end, prefix }, signal,
+                    told: (on) => this.#told(on) }));
+            } catch (error) {
+                if (error.kind !== "changes-gone")
+                    throw error;
+                complain(error);
+            }
+        }
+    }
+
+    async #watch(events) {
+        for await (const { name, data } of events) {
             if (name === "gone")
                 throw new Refusal(410, data);
             this.#seen += data.changes.length;

@@ -106,6 +106,12 @@ export class Key {
         return `v1/stores/${store}/objects/${percentEncode(this.bytes, hasDots(this.bytes) ? undefined : SLASHED)}`;
     }
 
+    // "a/photo (2).jpg" for "a/photo.jpg".
+    another(count) {
+        const [, stem, suffix] = /^([^]*?)(\.[^./]*)?$/.exec(this.bytes);
+        return new Key(/(^|\/)$/.test(stem) ? `${this.bytes} (${count})` : `${stem} (${count})${suffix ?? ""}`);
+    }
+
     // The last part of it.
     get name() {
         return this.bytes === null ? this.hash : write(this.bytes.replace(/\/+$/, "").split("/").pop() || this.bytes);

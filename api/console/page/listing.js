@@ -1,18 +1,23 @@
 // listing.js - the objects of a store as rows by their number, for a list that has no end that is known. The server
 // leads forward only, by a cursor from each page to the next. So the cursors of all pages are kept, which is little,
 // and the rows of some pages: those seen last. Who goes back gets the others once more.
+//
+// Rows come and go while one looks. So a page is what lies between its cursor and what was its last entry: read once
+// more it may have more rows or fewer, and those behind it move.
 
 import { objects } from "./store.js";
 
 const KEPT = 24;
+const AT_MOST = 3; // pages that are asked for to find the end of one
 
 export class Listing {
-    #pages = []; // { cursor: what it is asked by, start: its first row, length, entries or null, seen }
+    #pages = []; // { cursor: what it is asked by, last: the id of its last entry, start: its first row, length, entries
+    // or null, seen, stale: something may have changed in it }
     #next = null; // the cursor of the page behind those that are known
-    #under = new Map(); // pages that are being asked for
+    #under = new Map(); // pages that are being asked for; null is the one behind all
     #abort = new AbortController();
     #turn = 0;
-    #renewing = null; // the row from which on all is asked for again, until that has come
+    #renewing = null; // the row of the page that is asked for again, until that has come
     count = 0;
     complete = false;
     failure = null;
@@ -28,12 +33,12 @@ export class Listing {
 
     // The entry of that row; undefined while it is on its way.
     entry(row) {
-        const number = this.#pageOf(row), page = this.#pages[number];
+        const page = this.#pages[this.#pageOf(row)];
         if (!page)
             return undefined;
         page.seen = ++this.#turn;
-        if (!page.entries && !this.failure)
-            this.#load(number).catch(() => {});
+        if ((!page.entries || page.stale) && !this.failure)
+            this.#load(page).catch(() => {});
         return page.entries?.[row - page.start];
     }
 
@@ -53,9 +58,9 @@ export class Listing {
     async entries(from, to) {
         const found = [];
         for (let row = from; row <= to && row < this.count;) {
-            const number = this.#pageOf(row), page = this.#pages[number];
+            const page = this.#pages[this.#pageOf(row)];
             if (!page.entries)
-                await this.#load(number);
+                await this.#load(page);
             found.push(...page.entries?.slice(row - page.start, to - page.start + 1) ?? []);
             row = page.start + page.length;
         }
@@ -65,54 +70,54 @@ export class Listing {
     // One page more at the end.
     async more() {
         if (!this.complete)
-            await this.#load(this.#pages.length);
+            await this.#load(null);
     }
 
     // What was refused once more, if anything was.
     async retry() {
         this.failure = null;
-        await (this.#renewing === null ? this.more() : this.renewFrom(this.#renewing));
+        await (this.#renewing === null ? this.more() : this.renew(this.#renewing));
         this.changed();
     }
 
-    // From the page of that row on everything is asked for again: something has changed there. What is seen stays until
-    // the answer has come.
-    async renewFrom(row) {
+    // Anything may have changed: the page of that row is asked for again at once, any other one when it is seen. What is
+    // seen stays until the answer has come.
+    async renew(row) {
         this.#renewing = row;
-        const number = Math.min(this.#pageOf(row), this.#pages.length), first = this.#pages[number];
-        const cursor = first ? first.cursor : this.#next;
         this.#abort.abort();
         this.#abort = new AbortController();
         this.#under.clear();
-        await this.#receive(cursor, (page) => {
-            this.#pages.length = number;
-            this.count = first ? first.start : this.count;
-            this.#append(cursor, page);
-            this.#renewing = null;
-        });
+        for (const page of this.#pages)
+            page.stale = true;
+        await this.#load(this.#pages[Math.min(this.#pageOf(row), this.#pages.length - 1)] ?? null);
     }
 
-    #load(number) {
-        if (!this.#under.has(number)) {
-            const loading = this.#ask(number).finally(() => this.#under.delete(number));
-            this.#under.set(number, loading);
+    // The row of an entry that was in this one; -1 where it is not known any more.
+    rowOf({ key: { id } }, row) {
+        const isIt = (entry) => entry?.key.id === id, { entries, start } = this.#pages[this.#pageOf(row)] ?? {};
+        if (isIt(entries?.[row - start]))
+            return row;
+        for (const page of this.#pages) {
+            const at = page.entries?.findIndex(isIt) ?? -1;
+            if (at >= 0)
+                return page.start + at;
         }
-        return this.#under.get(number);
+        return -1;
     }
 
-    #ask(number) {
-        const known = this.#pages[number], cursor = known ? known.cursor : this.#next;
-        return this.#receive(cursor, (page) => known ? this.#fill(known, page) : this.#append(cursor, page));
+    #load(page) {
+        if (!this.#under.has(page)) {
+            const loading = this.#ask(page, this.#abort.signal).finally(() =>
+                this.#under.get(page) === loading && this.#under.delete(page));
+            this.#under.set(page, loading);
+        }
+        return this.#under.get(page);
     }
 
-    async #receive(cursor, take) {
-        const { signal } = this.#abort;
+    async #ask(page, signal) {
         try {
-            const page = await objects(this.store, { ...this.place, cursor, signal });
-            if (signal.aborted)
-                return;
-            this.failure = null;
-            take(page);
+            await (page === null ? this.#append(this.#next, signal) : this.#reread(page, signal));
+            this.failure = this.#renewing = null;
         } catch (error) {
             if (signal.aborted)
                 return;
@@ -124,17 +129,60 @@ export class Listing {
         }
     }
 
-    #append(cursor, { entries, cursor: next }) {
-        this.#pages.push({ cursor, start: this.count, length: entries.length, entries, seen: ++this.#turn });
-        this.count += entries.length;
-        this.#next = next;
-        this.complete = next === null;
-        this.#drop();
+    async #get(cursor, signal) {
+        const page = await objects(this.store, { ...this.place, cursor, signal });
+        signal.throwIfAborted();
+        return page;
     }
 
-    // A page that was dropped may have other rows by now; there are as many as there were, so that those behind stay.
-    #fill(page, { entries }) {
-        page.entries = entries.slice(0, page.length);
+    async #append(cursor, signal) {
+        const { entries, cursor: next } = await this.#get(cursor, signal);
+        if (cursor !== this.#next)
+            return; // what is behind begins elsewhere by now
+        const page = { cursor, start: this.count, length: 0, entries: null, seen: ++this.#turn };
+        this.#pages.push(page);
+        this.#fill(page, entries);
+        this.#end(next);
+    }
+
+    async #reread(page, signal) {
+        let entries = [], next = page.cursor;
+        for (let asked = 0; asked < AT_MOST; asked++) {
+            const got = await this.#get(next, signal), at = got.entries.findIndex(({ key }) => key.id === page.last);
+            if (at >= 0 && page !== this.#pages.at(-1))
+                return this.#fill(page, [...entries, ...got.entries.slice(0, at + 1)]);
+            entries = [...entries, ...got.entries];
+            next = got.cursor;
+            if (next === null || page === this.#pages.at(-1))
+                break;
+        }
+        return this.#cut(page, entries, next);
+    }
+
+    // What was its end is gone: all that is behind the page is forgotten, and comes anew.
+    #cut(page, entries, next) {
+        const number = this.#pages.indexOf(page);
+        if (number < 0)
+            return;
+        this.#pages.length = number + 1;
+        this.count = page.start + page.length;
+        this.#fill(page, entries);
+        this.#end(next);
+    }
+
+    #end(next) {
+        this.#next = next;
+        this.complete = next === null;
+    }
+
+    #fill(page, entries) {
+        const number = this.#pages.indexOf(page), more = entries.length - page.length;
+        if (number < 0)
+            return; // it was forgotten meanwhile
+        Object.assign(page, { entries, length: entries.length, last: entries.at(-1)?.key.id, stale: false });
+        this.count += more;
+        for (const behind of this.#pages.slice(number + 1))
+            behind.start += more;
         this.#drop();
     }
 

@@ -10,7 +10,7 @@ import { preview } from "./preview.js";
 import { url } from "./server.js";
 import { isSignedIn, may, mayAnywhere, signsLinks } from "./session.js";
 import { attributes, link, look, objects, removeObjects, transfer } from "./store.js";
-import { storeChoice } from "./choice.js";
+import { judge, storeChoice } from "./choice.js";
 import { faultOf } from "./fault.js";
 import { isolate, spell, tell } from "./spelling.js";
 import { words } from "./words.js";
@@ -54,14 +54,15 @@ async function shareLink(store, key) {
 export async function relocate(how, store, key) {
     const label = words[how];
     return ask({ title: label.title(tell(key.name)), submit: label.submit, wide: true,
-        fields: [await storeChoice(how, store),
+        fields: [storeChoice(how, store),
                  { name: "key", label: words.object.key, value: key.bytes === null ? "" : key.shown,
                      hint: words.object.keyHint },
                  { name: "overwrite", label: words.object.overwrite, type: "check", hidden: true }],
         work: async ({ store: to, key: written, overwrite }, { reveal }) => {
-            const target = { store: to, key: new Key(read(written)) };
+            const target = { store: to.trim(), key: new Key(read(written)) };
             if (!isKey(target.key.bytes))
                 throw new Error(words.object.noKey);
+            judge(target.store, target.key);
             try {
                 await transfer(how, store, key, target, overwrite);
             } catch (error) {
@@ -116,6 +117,7 @@ export class ObjectPanel {
 
     #actions() {
         const { store, entry: { key } } = this, can = (right) => may(right, store, key.bytes);
+        const writes = mayAnywhere("write");
         const act = (label, name, work, kind = "") => button(label,
             { icon: name, kind, onclick: () => work().catch(complain) });
         const relocated = async (how) => {
@@ -129,8 +131,8 @@ export class ObjectPanel {
                 act(words.object.link, "link", () => shareLink(store, key)),
             can("read") && act(words.object.curl, "terminal",
                 () => offer(curlLine(store, key), words.object.curl, words.object.curlCopied(isSignedIn()))),
-            can("read") && can("delete") && act(words.object.rename, "rename", () => relocated("move")),
-            can("read") && mayAnywhere("write") && act(words.object.copy, "copy", () => relocated("copy")),
+            can("read") && can("delete") && writes && act(words.object.rename, "rename", () => relocated("move")),
+            can("read") && writes && act(words.object.copy, "copy", () => relocated("copy")),
             can("delete") && act(words.object.remove, "trash", async () => await remove(store, key) && this.removed(),
                 "danger-text"));
     }

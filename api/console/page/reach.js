@@ -48,7 +48,11 @@ export class Reach {
 
     async more() {}
 
-    async renewFrom() {}
+    async renew() {}
+
+    rowOf(entry, row) {
+        return row;
+    }
 
     close() {}
 }

@@ -19,11 +19,12 @@ export class Scroller {
     #last = 0; // where the scroll bar was when it was looked at last
     #rows = [];
     #active = 0;
+    #held = {}; // { first, active: { entry, row } }: what was on top and what was active when it was drawn last
     #id = `grid-${++grids}`;
 
-    // source: { count, complete, entry(row), more() }. make(row): builds a row's cells once; fill(row, entry, index)
-    // sets them. head: the cells of the first line. on: { open(entry, index, event), select(index, event), key(event)
-    // }.
+    // source: { count, complete, entry(row), more() }, and rowOf(entry, row) where its rows may move. make(row): builds
+    // a row's cells once; fill(row, entry, index) sets them. head: the cells of the first line. on: { open(entry, index,
+    // event), select(index, event), key(event) }.
     constructor({ label, head, make: makeRow, fill, on = {}, multiple = false, rowHeight = 36 }) {
         Object.assign(this, { makeRow, fill, on });
         this.height = matchMedia("(pointer: coarse)").matches ? Math.max(rowHeight, 44) : rowHeight;
@@ -50,9 +51,30 @@ export class Scroller {
     show(source) {
         this.source = source;
         this.#active = 0;
+        this.#held = {};
         this.#top = 0;
         this.element.scrollTop = this.#last = 0;
         this.draw();
+    }
+
+    // The rows of the source may be others by now. What is on top stays there, but for the beginning of the list, and
+    // what is active stays so, whatever row they have become.
+    keep() {
+        const moved = ({ entry, row } = {}) => entry ? this.source.rowOf(entry, row) : -1;
+        const first = moved(this.#held.first), active = moved(this.#held.active);
+        if (active >= 0)
+            this.#active = active;
+        const by = first >= 0 && this.#top > 0 ? first - this.#held.first.row : 0;
+        if (by !== 0) {
+            this.#top += by * this.height + this.element.scrollTop - this.#last; // it may just be scrolled
+            this.#place();
+        }
+        this.#draw();
+    }
+
+    // The row on top.
+    get first() {
+        return Math.floor(this.#top / this.height);
     }
 
     get active() {
@@ -137,7 +159,7 @@ export class Scroller {
             return;
         this.#stretch();
         this.#clamp();
-        const { count, complete } = this.source, first = Math.floor(this.#top / this.height);
+        const { count, complete } = this.source, { first } = this;
         const shown = Math.min(count - first, Math.ceil(this.#seen / this.height) + 1);
         this.#grow(Math.max(0, shown));
         this.#rows.forEach((row, place) => this.#set(row, place < shown ? first + place : null));
@@ -166,6 +188,10 @@ export class Scroller {
         row.element.hidden = index === null;
         if (index === null)
             return;
+        if (index === this.first)
+            this.#held.first = { entry, row: index };
+        if (index === this.active)
+            this.#held.active = { entry, row: index };
         row.element.style.transform = `translateY(${index * this.height - this.#top}px)`;
         row.element.style.height = `${this.height}px`;
         row.element.setAttribute("aria-rowindex", index + 2);

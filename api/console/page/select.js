@@ -1,11 +1,9 @@
 // select.js - the entries of a listing that are chosen, and what is done with several at once.
 
-import { BATCH, objects, removeObjects, transfer } from "./store.js";
-import { Key } from "./key.js";
+import { BATCH, objects, removeObjects } from "./store.js";
 
 export class Selection {
     #entries = new Map(); // by the id of its key: the entry
-    firstRow = Infinity; // the topmost that was chosen: what happens to them begins there
 
     constructor(changed) {
         this.changed = changed;
@@ -27,16 +25,13 @@ export class Selection {
         return this.#entries.has(entry.key.id);
     }
 
-    toggle(entry, row) {
-        this.firstRow = Math.min(this.firstRow, row);
+    toggle(entry) {
         if (!this.#entries.delete(entry.key.id))
             this.#entries.set(entry.key.id, entry);
         this.changed();
     }
 
-    // Entries of a range that begins at a row.
-    add(entries, row) {
-        this.firstRow = Math.min(this.firstRow, row);
+    add(entries) {
         for (const entry of entries)
             this.#entries.set(entry.key.id, entry);
         this.changed();
@@ -44,7 +39,6 @@ export class Selection {
 
     clear() {
         this.#entries.clear();
-        this.firstRow = Infinity;
         this.changed();
     }
 }
@@ -64,7 +58,7 @@ async function* keysOf(store, entries, signal) {
     }
 }
 
-async function gather(store, entries, signal) {
+export async function gather(store, entries, signal) {
     const keys = [];
     for await (const lot of keysOf(store, entries, signal))
         for (const key of lot) // no spread: there may be a million
@@ -83,22 +77,4 @@ export async function removeEntries(store, entries, { signal, told }) {
         told(Math.min(done + BATCH, keys.length), keys.length);
     }
     return { count: keys.length, whole };
-}
-
-const AT_ONCE = 3;
-
-// Copies them and what is in the folders to another place: what stands behind `base` in a key comes behind `prefix`.
-export async function copyEntries(store, entries, base, target, overwrite, { signal, told }) {
-    const keys = await gather(store, entries, signal), left = keys.values();
-    let done = 0;
-    const work = async () => {
-        for (const key of left) {
-            signal.throwIfAborted();
-            const bytes = key.bytes === null ? key : new Key(target.prefix + key.bytes.slice(base.length));
-            await transfer("copy", store, key, { store: target.store, key: bytes }, overwrite);
-            told(++done, keys.length);
-        }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return keys.length;
 }

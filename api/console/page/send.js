@@ -1,7 +1,6 @@
 // send.js - files become objects: very small ones together in a batch, small ones by a PUT, large ones by a resumable
 // upload.
 
-import { Key } from "./key.js";
 import { Refusal, ask } from "./server.js";
 import { bytes, look } from "./store.js";
 import { alone, sendResumable } from "./tus.js";
@@ -62,12 +61,6 @@ export class Taken extends Error {
 }
 
 const isTaken = (error) => error instanceof Refusal && error.status === 412;
-
-// "a/photo (2).jpg" for "a/photo.jpg".
-function another({ bytes: taken }, count) {
-    const [, stem, suffix] = /^([^]*?)(\.[^./]*)?$/.exec(taken);
-    return new Key(/(^|\/)$/.test(stem) ? `${taken} (${count})` : `${stem} (${count})${suffix ?? ""}`);
-}
 
 // Whether what the key holds are the bytes of the file: where an answer was lost on its way they are what was sent. Not
 // where one may not read it.
@@ -139,7 +132,7 @@ export async function send(item, rule, tools) {
             if (rule === "skip")
                 return "skipped";
             item.asked ??= item.key;
-            item.key = another(item.asked, count);
+            item.key = item.asked.another(count);
             item.unsure = false;
         }
     }

@@ -82,8 +82,9 @@ export const prefixesOf = (right, store) => [...new Set(grantsOf(right, store).m
 // Figures are for whoever may do any of these with the whole store.
 export const maySeeFigures = (store) => ["read", "list", "admin"].some((right) => may(right, store));
 
-// Whether a store of that name could be made.
-export const mayMakeStores = () => access.grants.some((grant) => grant.rights.includes("admin") && !prefixOf(grant));
+// Whether a store could be made that is none of these.
+export const mayMakeStores = (names) => access.grants.some((grant) => grant.rights.includes("admin") &&
+    !prefixOf(grant) && grant.stores.some((pattern) => pattern.includes("*") || !names.includes(pattern)));
 
 // The figures of the whole server are for who may see all of it.
 export const maySeeServer = () =>

@@ -9,7 +9,7 @@ import { complain } from "./notice.js";
 import { homeOf } from "./reach.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
-import { mayMakeStores, maySeeFigures } from "./session.js";
+import { may, mayMakeStores, maySeeFigures } from "./session.js";
 import { create, figures, isStoreName, stores } from "./store.js";
 import { words } from "./words.js";
 
@@ -92,6 +92,8 @@ export class StoresView {
         this.title = words.views.stores;
         this.count = make("p", { class: "count", role: "status" });
         this.empty = make("p", { class: "empty", hidden: true });
+        this.making = button(words.stores.make,
+            { icon: "plus", kind: "primary", hidden: true, onclick: () => this.#make().catch(complain) });
         const head = (name) => make("span", { role: "columnheader", class: name }, words.stores.columns[name]);
         const rowHeight = matchMedia("(max-width: 700px)").matches ? 92 : 64;
         this.scroller = new Scroller({ label: words.views.stores, rowHeight,
@@ -101,9 +103,7 @@ export class StoresView {
         this.element = make("section", { class: "stores" }, make("header", { class: "store-head" },
             make("h1", { tabindex: -1 }, words.views.stores), this.count,
             make("div", { class: "actions" }, button(words.browse.refresh,
-                { icon: "refresh", kind: "bare", onclick: () => this.#list() }),
-                mayMakeStores() && button(words.stores.make,
-                    { icon: "plus", kind: "primary", onclick: () => this.#make().catch(complain) }))),
+                { icon: "refresh", kind: "bare", onclick: () => this.#list() }), this.making)),
         make("div", { class: "list" }, this.scroller.element, this.empty));
     }
 
@@ -125,12 +125,13 @@ export class StoresView {
     }
 
     #came() {
-        const { count, complete, failure } = this.source;
+        const { names, count, complete, failure } = this.source, mayMake = mayMakeStores(names);
         this.scroller.draw();
+        show(this.making, mayMake);
         setText(this.count, words.stores.count(count, complete));
         show(this.empty, Boolean(failure) || (complete && count === 0));
         this.empty.replaceChildren(...failure ? faultOf(failure) :
-            [mayMakeStores() ? words.stores.none : words.stores.noneForYou]);
+            [mayMake ? words.stores.none : words.stores.noneForYou]);
     }
 
     #makeRow(row) {
@@ -161,6 +162,8 @@ export class StoresView {
             work: async ({ name }) => {
                 if (!isStoreName(name))
                     throw new Error(words.stores.malformed);
+                if (!may("admin", name))
+                    throw new Error(words.stores.notYours(name));
                 await create(name);
                 return name;
             } });

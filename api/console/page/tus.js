@@ -4,13 +4,15 @@
 
 import { digest } from "./digest.js";
 import { bytesOfText } from "./key.js";
-import { Refusal, ask, passes } from "./server.js";
+import { Refusal, ask, passes, url } from "./server.js";
 
 const VERSION = { "Tus-Resumable": "1.0.0" };
 const LEAST = 1 << 20, MOST = 64 << 20;
 const QUICK = 400, SLOW = 2000; // milliseconds of a piece, below and above which the next one is larger and smaller
 
-const nameOf = ({ store, key, file }) => `cairn-sending ${store} ${file.size} ${file.lastModified} ${key.bytes}`;
+// Servers below several paths of a host have the same memory.
+const nameOf = ({ store, key, file }) =>
+    `cairn-sending ${url("").pathname} ${store} ${file.size} ${file.lastModified} ${key.bytes}`;
 
 // What is remembered of an upload: { place, pieces: [[from, length, digest]] }, or null.
 const recall = (item) => JSON.parse(localStorage.getItem(nameOf(item)));
@@ -49,7 +51,8 @@ async function create(item, condition, signal) {
     const answer = await ask("POST", `v1/stores/${item.store}/uploads`, { signal,
         headers: { ...VERSION, ...condition, "Upload-Length": item.file.size,
             "Upload-Metadata": metadata.join(",") } });
-    return answer.headers.get("Location");
+    const id = answer.headers.get("Location").split("/").pop(); // a proxy may have taken its own path off
+    return `v1/stores/${item.store}/uploads/${id}`;
 }
 
 const offsetOf = (answer) => Number(answer.headers.get("Upload-Offset"));

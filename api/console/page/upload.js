@@ -1,6 +1,7 @@
 // upload.js - what is on its way to the server, at the foot of the page: how far it is, and what one can do about it.
 
-import { ask, choose } from "./dialog.js";
+import { askConflict } from "./conflict.js";
+import { ask } from "./dialog.js";
 import { button, make, setText, show } from "./dom.js";
 import * as format from "./format.js";
 import { Queue } from "./queue.js";
@@ -241,9 +242,7 @@ class Uploads {
     }
 
     #decide(item) {
-        return choose({ title: words.conflict.title(tell(item.key.shown)), text: words.conflict.text,
-            choices: [["skip", words.conflict.skip, ""], ["both", words.conflict.both, ""],
-                ["replace", words.conflict.replace, "danger"]] });
+        return askConflict(item.key, words.conflict.text);
     }
 }
 

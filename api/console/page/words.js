@@ -131,6 +131,7 @@ export const words = {
         name: "Name",
         nameHint: "1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
         malformed: noStoreName,
+        notYours: (name) => `This token may make no store of the name ${name}.`,
         none: "There is no store yet. Make one.",
         noneForYou: "There is no store that this token lets you see.",
     },
@@ -220,6 +221,20 @@ export const words = {
         facts: { key: "Key", size: "Size", type: "Type", modified: "Modified", etag: "ETag", hash: "Key hash" },
     },
 
+    choice: {
+        none: "Choose a store.",
+        closed: (store) => `This token may write nothing in the store ${store}.`,
+        within: (store, prefixes) => `In the store ${store} this token may write only what begins with ` +
+            `${new Intl.ListFormat("en", { type: "disjunction" }).format(prefixes)}.`,
+    },
+
+    combobox: {
+        list: "What may be meant",
+        more: (shown, found, complete) => [found === 0 && complete ? "There is none of that name." : null,
+            shown < found ? `${number.format(shown)} of ${number.format(found)}: type some of the name.` : null,
+            complete ? null : "There are more to come."].filter(Boolean).join(" "),
+    },
+
     move: {
         title: (name) => `Rename or move ${name}`,
         store: "Store",
@@ -235,8 +250,14 @@ export const words = {
         prefixHint: "What is in front of the keys there, mostly with a slash at its end; empty: the whole store.",
         submit: "Copy",
         progress: (done, all) => `${number.format(done)} of ${objects(all)}`,
+        taken: "What is to be done with this and all others of these objects whose keys are taken?",
+        fault: (key) => `${key} is not copied`,
+        stop: "Stop",
+        leaveOut: "Leave it out",
         done: (key) => `Copied to ${key}.`,
-        doneSeveral: (count) => `${objects(count)} copied.`,
+        ended: (done, skipped) => `${objects(done)} copied` +
+            `${skipped > 0 ? `, ${number.format(skipped)} left out` : ""}.`,
+        stopped: (done, all) => `Stopped: ${number.format(done)} of ${objects(all)} copied.`,
     },
 
     remove: {
@@ -248,6 +269,7 @@ export const words = {
         submit: "Delete",
         progress: (done, all) => `${number.format(done)} of ${objects(all)}`,
         done: (count) => `${objects(count)} deleted.`,
+        stopped: (done, all) => `Stopped: ${number.format(done)} of ${objects(all)} deleted.`,
         doneBefore: "All of them are gone, and some were before.",
     },
 

@@ -12,7 +12,9 @@ import * as browse from "./browse.mjs";
 import { Cairn } from "./cairn.mjs";
 import { killAll } from "./cairnd.mjs";
 import { Checks } from "./checks.mjs";
+import * as choosing from "./choosing.mjs";
 import * as entering from "./entering.mjs";
+import * as granting from "./granting.mjs";
 import * as limits from "./limits.mjs";
 import * as naming from "./naming.mjs";
 import * as saving from "./saving.mjs";
@@ -40,14 +42,15 @@ try {
     await browse.furnish({ server });
     const visitor = await Visitor.arrive(browser, server);
     const scenes = [browse.stores, browse.folders, browse.previews, browse.seeking, browse.actions, browse.several,
-        browse.awkward, browse.keyboard, naming.spelled, naming.named, naming.long, naming.isolated,
-        uploading.files, uploading.conflicts, uploading.retried, uploading.unreadable, uploading.asked,
-        uploading.identical, uploading.left, uploading.foot,
-        uploading.resumed, uploading.mistaken, uploading.twice, uploading.unsteady, uploading.thousands,
-        watching.plots, watching.feed, watching.restarted, watching.deleted,
+        choosing.crowded, choosing.own, choosing.copying, browse.awkward, browse.keyboard, naming.spelled,
+        naming.named, naming.long, naming.isolated, uploading.files, uploading.conflicts, uploading.retried,
+        uploading.unreadable, uploading.asked, uploading.identical, uploading.left, uploading.foot, uploading.resumed,
+        uploading.mistaken, uploading.twice, uploading.below, uploading.unsteady, uploading.thousands, watching.plots,
+        watching.feed, watching.restarted, watching.hidden, watching.overslept, watching.steady, watching.deleted,
         telling.kinds, telling.refusals, telling.notices, telling.bodiless, telling.missed, saving.saving,
-        entering.rights, limits.limits, entering.astray, entering.planted, entering.expired, entering.apart,
-        entering.enlarged, entering.held, entering.everybody, entering.paint, watching.endless];
+        entering.rights, limits.limits, granting.offers, granting.makers, entering.astray, entering.planted,
+        entering.expired, entering.apart, entering.enlarged, entering.held, entering.everybody, entering.paint,
+        watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });
     checks.check("the browser has nothing to complain about", visitor.complaints.length === 0, visitor.complaints);

@@ -11,7 +11,7 @@ import { NARROW, Visitor, WALL, WIDE } from "./visitor.mjs";
 const TOKENS = { all: ["read", "list", "write", "delete", "admin"], reader: ["read", "list"], lister: ["list"] };
 
 // A server with tokens: one that may do everything, one that reads, one that lists, one that writes below a prefix, and
-// whatever else is wanted.
+// whatever else is wanted: each a name and its grants, of photos as [prefix, ...rights].
 export async function guarded(folder, linkKeys, more = []) {
     const data = join(folder, `guarded-${linkKeys.length}`), file = join(data, "access.json");
     const token = (name, grants) => ({ name, sha256: createHash("sha256").update(name).digest("hex"), grants });
@@ -20,8 +20,8 @@ export async function guarded(folder, linkKeys, more = []) {
         ...Object.entries(TOKENS).map(([name, rights]) => token(name, [{ stores: ["*"], prefix: "", rights }])),
         token("writer", [{ stores: ["photos"], prefix: "in/", rights: ["write"] }]),
         token("tenant", [{ stores: ["photos"], prefix: "tenant/", rights: ["read", "list", "write", "delete"] }]),
-        ...more.map(([name, ...grants]) => token(name, grants.map(([prefix, ...rights]) =>
-            ({ stores: ["photos"], prefix, rights }))))] }));
+        ...more.map(([name, ...grants]) => token(name, grants.map((grant) => Array.isArray(grant) ?
+            { stores: ["photos"], prefix: grant[0], rights: grant.slice(1) } : grant)))] }));
     const life = await startCairnd(data, ["--listen", "127.0.0.1:0", "--access", file]);
     const server = `http://127.0.0.1:${life.port}`, asAll = { token: "all" };
     await ask(server, "PUT", "/v1/stores/photos", asAll);

@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
+import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { Line } from "./line.mjs";
 import { ask, batch, list, noise, put } from "./stage.mjs";
@@ -354,6 +355,37 @@ export async function twice({ checks, browser, server, folder }) {
     checks.check("another tab's is whole, too", await stored(server, "own.bin") === sha256(ownBytes));
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
+}
+
+// A proxy that has put the server below a path of its own, and takes that off.
+async function proxied(path, port) {
+    const proxy = createServer((asked, answer) => {
+        const on = request({ host: "127.0.0.1", port, method: asked.method, path: asked.url.slice(path.length),
+            headers: asked.headers }, (got) => {
+            answer.writeHead(got.statusCode, got.headers);
+            got.pipe(answer);
+        });
+        on.on("error", () => answer.destroy());
+        asked.pipe(on);
+    });
+    await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    return { proxy, server: `http://127.0.0.1:${proxy.address().port}${path}` };
+}
+
+// The server says where an upload lies as it goes by it, which is not where the page finds it.
+export async function below({ checks, browser, cairn, folder }) {
+    const { proxy, server } = await proxied("/files", cairn.port), bytes = noise(12 * MIB);
+    const path = join(folder, "below.bin");
+    await writeFile(path, bytes);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    await v.main.getByRole("grid").waitFor();
+    await choose(v, "Upload files", [path]);
+    await ended(v, "1 file");
+    checks.check("below a path of a proxy a large file is sent", await stored(server, "below.bin") === sha256(bytes));
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    proxy.closeAllConnections();
+    proxy.close();
 }
 
 // Small ones, while the server is away for a while: none is lost, and none is taken for somebody else's.

@@ -81,6 +81,14 @@ export class Visitor {
         });
     }
 
+    // As when somebody looks at another tab, and comes back. Without a screen browsers take all their tabs for seen.
+    hide(page, hidden) {
+        return page.evaluate((value) => {
+            Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }, hidden);
+    }
+
     async leave() {
         await this.context.close();
     }

@@ -71,6 +71,54 @@ export async function restarted({ checks, browser, cairn, server }) {
     await v.leave();
 }
 
+// Many tabs of one browser, each with a line that has no end: those that nobody looks at let go of theirs, and what has
+// happened meanwhile is there when somebody does.
+export async function hidden({ checks, browser, server }) {
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/changes" }), pages = [v.page];
+    await v.main.getByText("0 changes since you look").waitFor();
+    await put(server, "s", "hidden/before", "1");
+    await v.row("hidden/before").waitFor();
+    for (let tab = 2; tab <= 8; tab++) {
+        await v.hide(pages.at(-1), true);
+        const page = await v.another(tab % 2 ? "#/store/s/changes" : "#/live").catch((error) => error);
+        checks.check(`tab ${tab} is shown`, !(page instanceof Error), page.message);
+        if (page instanceof Error)
+            break;
+        await page.getByText(tab % 2 ? "0 changes since you look" : "a value each second").first().waitFor();
+        pages.push(page);
+    }
+    await put(server, "s", "hidden/meanwhile", "1");
+    await pages.at(-1).waitForTimeout(1500); // what is not asked for does not come
+    checks.check("what is hidden is not followed", (await v.names()).join() === "hidden/before", await v.names());
+    await v.hide(pages[0], false);
+    await v.row("hidden/meanwhile").waitFor();
+    checks.check("what has happened meanwhile is there, once", await v.sees(["hidden/meanwhile", "hidden/before"]),
+        await v.names());
+    await v.hide(pages[1], false);
+    await pages[1].getByText("a value each second").waitFor();
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+// Hidden for so long that the server does not know any more what has happened since.
+export async function overslept({ checks, browser, server }) {
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/changes" });
+    await v.main.getByText("0 changes since you look").waitFor();
+    await put(server, "s", "missed/one", "1");
+    await v.row("missed/one").waitFor();
+    await v.hide(v.page, true);
+    await v.page.route(/\/changes\?/, (route) => route.request().headers()["last-event-id"] ?
+        route.fulfill({ status: 410, json: { type: "urn:problem-type:cairn:changes-gone" } }) : route.continue());
+    await v.hide(v.page, false);
+    await v.told("Not all that has happened since is known any more");
+    await v.main.getByText(/^1 change since you look/).waitFor();
+    await put(server, "s", "missed/two", "1");
+    await v.row("missed/two").waitFor();
+    checks.check("and then it goes on", await v.sees(["missed/two", "missed/one"]), await v.names());
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
 // A store that is deleted while it is shown.
 export async function deleted({ checks, browser, server }) {
     await ask(server, "PUT", "/v1/stores/doomed");
@@ -180,6 +228,60 @@ async function scrolled({ checks, browser, server }, store, count) {
     checks.check(`${count}: nothing to complain about`, v.complaints.length === 0, v.complaints);
     await v.leave();
     await ask(server, "DELETE", `/v1/stores/${store}?force=true`);
+}
+
+// The name of the row on top, and how far it is from there.
+const onTop = (v) => v.grid.evaluate((grid) => {
+    const head = grid.querySelector(".head").getBoundingClientRect().bottom;
+    const rows = [...grid.querySelectorAll(".rows .row:not([hidden])")].map((row) =>
+        ({ name: row.querySelector(".text").textContent, top: Math.round(row.getBoundingClientRect().top - head) }));
+    return JSON.stringify(rows.filter(({ top }) => top > -30).sort((one, other) => one.top - other.top)[0]);
+});
+
+// What comes and goes elsewhere leaves what one looks at where it is; and it is there when one goes there.
+export async function steady({ checks, browser, server }) {
+    await fill(server, "steady", 5000);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/steady/objects/" });
+    await v.row(nameOf(0)).waitFor();
+    const box = await v.grid.boundingBox();
+    await v.page.mouse.move(box.x + 200, box.y + 200);
+    await v.page.waitForFunction(() => {
+        const grid = document.querySelector("main [role=grid]");
+        grid.scrollTop = Math.min(grid.scrollTop + 3000, 36 * 3210 + 11);
+        return grid.scrollTop === 36 * 3210 + 11;
+    });
+    await v.row(nameOf(3211)).waitFor();
+    const before = await onTop(v);
+    const files = ["object-0000000-new", "object-0003205-new", "object-0009999"].map((name) =>
+        ({ name, mimeType: "", buffer: Buffer.from("new") }));
+    await ask(server, "DELETE", `/v1/stores/steady/objects/${nameOf(3)}`);
+    await v.page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(files);
+    const dock = v.page.getByRole("region", { name: "Uploads" });
+    await dock.getByText(/^3 files uploaded/).first().waitFor();
+    await v.button("Clear what is done", dock).click();
+    await v.page.waitForTimeout(500); // nothing is to be seen of what is waited for
+    checks.check("what one looks at stays where it is", await onTop(v) === before, [before, await onTop(v)]);
+    await v.page.mouse.wheel(0, -360);
+    await v.row("object-0003205-new").waitFor();
+    await v.grid.focus();
+    await v.page.keyboard.press("Home");
+    await v.row("object-0000000-new").waitFor();
+    checks.check("and what has changed is there when one goes there", (await v.names()).slice(0, 5).join() ===
+        [nameOf(0), "object-0000000-new", nameOf(1), nameOf(2), nameOf(4)].join(), await v.names());
+    for (let ends = 0; !(await v.names()).includes("object-0009999") && ends < 200; ends++)
+        await v.page.keyboard.press("End");
+    await v.main.getByText("5,002 entries").waitFor();
+    await v.row(nameOf(4998)).getByRole("checkbox").click();
+    await put(server, "steady", "object-0004000-new", "new");
+    await v.button("Refresh").click();
+    await v.main.getByText("5,003 entries").waitFor();
+    await v.row("object-0009999").click({ modifiers: ["Shift"] });
+    await v.main.getByText("3 entries selected").waitFor();
+    const before4998 = await v.row(nameOf(4997)).getAttribute("aria-selected");
+    checks.check("a range begins where it was begun", before4998 === "false", before4998);
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await ask(server, "DELETE", "/v1/stores/steady?force=true");
 }
 
 // As long as browsers can lay out, and longer.

@@ -1,0 +1,117 @@
+// copying.js - several objects are copied to another place, in order. Where keys are taken one question is asked for
+// all of them. Of any other fault it is told whose it is; then nothing is copied until somebody has said how to go on.
+
+import { judge } from "./choice.js";
+import { askConflict } from "./conflict.js";
+import { choose } from "./dialog.js";
+import { make } from "./dom.js";
+import { faultOf } from "./fault.js";
+import { Key } from "./key.js";
+import { tell } from "./spelling.js";
+import { transfer } from "./store.js";
+import { words } from "./words.js";
+
+const AT_ONCE = 3;
+
+export class Copying {
+    #left; // { key, target }, the next one last
+    #rule = null; // what is done where a key is taken, once that was asked
+    #asked = Promise.resolve(); // until all is answered that was asked so far
+    #failure = null;
+    done = 0;
+    skipped = 0;
+
+    // What stands behind `base` in the keys comes behind the prefix of the target. Throws where that is no place for
+    // one of them: then none is copied.
+    constructor(store, keys, base, target) {
+        Object.assign(this, { store, target, all: keys.length });
+        if (store === target.store && base === target.prefix)
+            throw new Error(words.refusals["same-object"]);
+        this.#left = keys.map((key) => ({ key, target: key.bytes === null ? key :
+            new Key(target.prefix + key.bytes.slice(base.length)) })).reverse();
+        for (const { target: one } of this.#left)
+            judge(target.store, one);
+    }
+
+    isTo({ store, prefix }) {
+        return this.target.store === store && this.target.prefix === prefix;
+    }
+
+    // Copies what is left of them, as long as somebody wants it. told() comes after each. Whoever has stopped it may
+    // let it go on.
+    async run({ signal, told }) {
+        this.#failure = null;
+        await Promise.all(Array.from({ length: AT_ONCE }, () => this.#work(signal, told)));
+        if (this.#failure !== null)
+            throw this.#failure;
+    }
+
+    async #work(signal, told) {
+        for (let step; (step = await this.#next()) !== undefined;) {
+            try {
+                signal.throwIfAborted();
+                if (await this.#copy(step, signal))
+                    this.done++;
+                else
+                    this.skipped++;
+                told();
+            } catch (error) {
+                this.#left.push(step);
+                this.#failure ??= error;
+            }
+        }
+    }
+
+    // The next one, if it goes on, as soon as nobody is asked anything any more.
+    async #next() {
+        for (let asked = null; asked !== this.#asked;) {
+            asked = this.#asked;
+            await asked;
+        }
+        return this.#failure === null ? this.#left.pop() : undefined;
+    }
+
+    // True when it is there, false where it is left out.
+    async #copy({ key, target }, signal) {
+        let to = target, overwrite = this.#rule === "replace";
+        for (let count = 2; ;) {
+            signal.throwIfAborted();
+            try {
+                await transfer("copy", this.store, key, { store: this.target.store, key: to }, overwrite);
+                return true;
+            } catch (error) {
+                const how = await this.#decide(target, error);
+                if (how === "skip")
+                    return false;
+                overwrite = how === "replace";
+                if (how === "both")
+                    to = target.another(count++);
+            }
+        }
+    }
+
+    async #decide(target, error) {
+        const isTaken = error.kind === "target-exists";
+        const how = await this.#ask(() => isTaken ? this.#rule ?? askConflict(target, words.copy.taken) :
+            this.#askFault(target, error));
+        if (how === null || how === "stop")
+            throw new Error(words.copy.stopped(this.done, this.all));
+        if (isTaken)
+            this.#rule = how;
+        return isTaken && how === "both" && target.bytes === null ? "skip" : how; // a hash has no other name
+    }
+
+    // One question after the other; none where it is stopped already.
+    #ask(question) {
+        const answer = this.#asked.then(() => this.#failure === null ? question() : null);
+        this.#asked = answer.catch(() => {});
+        return answer;
+    }
+
+    #askFault(key, error) {
+        return choose({ title: words.copy.fault(tell(key.shown)),
+            text: [make("div", {}, ...faultOf(error)), words.copy.progress(this.done, this.all)],
+            choices: [["stop", words.copy.stop, ""], ["skip", words.copy.leaveOut, ""],
+                ["again", words.browse.retry, "primary"]] });
+    }
+}

@@ -1,0 +1,232 @@
+// Scenes of where something comes to: the store that it is in unless somebody says otherwise, of more stores than a
+// page has, and by tokens for a part of them; and of what is copied when one of several cannot be.
+
+import { join } from "node:path";
+import { guarded } from "./entering.mjs";
+import { ask, batch, list, put } from "./stage.mjs";
+import { Visitor } from "./visitor.mjs";
+
+const PAGE = 1000;
+
+const store = (v) => v.dialog.getByRole("combobox", { name: /store/i });
+const keysIn = async (server, name, token) => JSON.parse(await ask(server, "GET", `/v1/stores/${name}/objects`,
+    { token })).objects.map(({ key }) => key).join();
+
+// A thousand stores stand in front of those that there are.
+async function crowd(v) {
+    await v.page.route(/\/v1\/stores\?/, (route) => {
+        const url = new URL(route.request().url());
+        if (url.searchParams.get("cursor") !== "behind") {
+            const names = Array.from({ length: PAGE }, (_, i) => `a${String(i).padStart(4, "0")}`);
+            const stores = names.map((name) => ({ name, limits: {} }));
+            return route.fulfill({ json: { stores, cursor: "behind" } });
+        }
+        return route.continue({ url: `${url.origin}/v1/stores?limit=1000` });
+    });
+}
+
+// What is renamed stays where it is, and other stores are found by some of their name.
+export async function crowded({ checks, browser, server }) {
+    await put(server, "photos", "crowd/one.txt", "1", "text/plain");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/photos/objects/?open=/crowd/one.txt" });
+    await crowd(v);
+    await v.button("Rename or move").click();
+    checks.check("of many stores the object's own is there", await store(v).inputValue() === "photos",
+        await store(v).inputValue());
+    await v.dialog.getByRole("textbox", { name: "Key" }).fill("crowd/two.txt");
+    await v.page.keyboard.press("Enter");
+    await v.told("Moved to crowd/two.txt");
+    const keys = (await list(server, "photos", "prefix=crowd/")).map(({ key }) => key);
+    checks.check("what is renamed stays in its store", keys.join() === "crowd/two.txt", keys);
+    await v.button("Copy to…", v.panel).click();
+    await store(v).click();
+    const options = v.dialog.getByRole("option");
+    await v.dialog.getByText(/^100 of 1,00\d: type some of the name/).waitFor();
+    checks.check("of many stores some are shown", await options.count() === 100, await options.count());
+    await store(v).fill("opie");
+    await options.getByText("copies").waitFor();
+    checks.check("one is found by some of its name", (await options.allTextContents()).join() === "copies",
+        await options.allTextContents());
+    const flaws = await v.flaws();
+    checks.check("nothing serious for axe about stores to choose", flaws.length === 0, flaws);
+    await v.picture("choice");
+    await v.page.keyboard.press("ArrowDown");
+    await v.page.keyboard.press("Enter");
+    checks.check("by keys", await store(v).inputValue() === "copies" && await v.dialog.count() === 1,
+        await store(v).inputValue());
+    await store(v).click();
+    await v.page.keyboard.press("Escape");
+    checks.check("Escape closes the list alone", await options.count() === 0 && await v.dialog.count() === 1);
+    await v.dialog.getByRole("button", { name: "Copy" }).click();
+    await v.told("Copied to crowd/two.txt");
+    const copies = (await list(server, "copies", "prefix=crowd/")).map(({ key }) => key);
+    checks.check("and that is where the copy is", copies.join() === "crowd/two.txt", copies);
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+const ALL = ["read", "list", "write", "delete"];
+const WHO = [
+    ["below", { stores: ["aside", "photos"], prefix: "t/", rights: ALL }],
+    ["nowhere", { stores: ["*"], prefix: "", rights: ["read", "list", "delete"] }],
+    ["besides", { stores: ["*"], prefix: "", rights: ["read", "list", "delete"] },
+        { stores: ["aside"], prefix: "t/", rights: ["write"] }],
+];
+
+// By tokens that may write below a prefix, nowhere, or somewhere else.
+export async function own({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "own"), [], WHO), token = "all";
+    await ask(server, "PUT", "/v1/stores/aside", { token });
+    await ask(server, "PUT", "/v1/stores/photos/objects/t/one.txt", { token, body: "1" });
+    const place = "#/store/photos/objects/t/?open=/t/one.txt";
+    const v = await Visitor.arrive(browser, server, { token: "below", place });
+    const fill = async (key) => {
+        await v.dialog.getByRole("textbox", { name: "Key" }).fill(key);
+        await v.page.keyboard.press("Enter");
+    };
+    await v.button("Rename or move").click();
+    await fill("u/one.txt");
+    await v.dialog.getByRole("alert").filter({ hasText: "only what begins with t/" }).waitFor();
+    await fill("t/two.txt");
+    await v.told("Moved to t/two.txt");
+    checks.check("a token for a prefix keeps what it renames in its store",
+        (await keysIn(server, "photos", token)).split(",").includes("t/two.txt") &&
+        await keysIn(server, "aside", token) === "", await keysIn(server, "aside", token));
+    await v.leave();
+    await nowhere({ checks, browser, server });
+    await besides({ checks, browser, server });
+    await life.end("SIGTERM");
+}
+
+const panelOf = async (browser, server, token) => {
+    const v = await Visitor.arrive(browser, server, { token, place: "#/store/photos/objects/t/?open=/t/two.txt" });
+    await v.button("Delete", v.panel).waitFor();
+    return v;
+};
+
+async function nowhere({ checks, browser, server }) {
+    const v = await panelOf(browser, server, "nowhere");
+    checks.check("who may write nowhere is not offered to rename", await v.button("Rename or move").count() === 0);
+    await v.leave();
+}
+
+// Nothing is taken for what somebody may have meant.
+async function besides({ checks, browser, server }) {
+    const v = await panelOf(browser, server, "besides");
+    await v.button("Rename or move").click();
+    checks.check("who may write elsewhere only chooses where", await store(v).inputValue() === "" &&
+        await store(v).evaluate((field) => field === document.activeElement), await store(v).inputValue());
+    for (const [name, told] of [["", "Choose a store"], ["photos", "may write nothing in the store photos"],
+        ["No Name", "That is no name for a store"], ["aside", ""]]) {
+        await store(v).fill(name);
+        await v.dialog.getByRole("button", { name: "Move" }).click();
+        if (told)
+            await v.dialog.getByRole("alert").filter({ hasText: told }).waitFor();
+    }
+    await v.told("Moved to t/two.txt");
+    checks.check("and that is where it is", await keysIn(server, "aside", "all") === "t/two.txt",
+        await keysIn(server, "aside", "all"));
+    const asked = v.requests.filter(({ path }) => path.endsWith("/move")).map(({ status }) => status);
+    checks.check("what may not be is not asked for", asked.join() === "201" || asked.join() === "200" ||
+        asked.join() === "204", asked);
+    await v.leave();
+}
+
+// ---- several ---------------------------------------------------------------------------------------
+
+const COUNT = 60;
+const nameOf = (number) => `k${String(number).padStart(3, "0")}`;
+
+async function copyAll(v, to) {
+    await v.go("#/store/photos/objects/");
+    await v.row("lot/").getByRole("checkbox").click();
+    await v.button("Copy to…", v.main).click();
+    await store(v).fill(to);
+    await v.dialog.getByRole("button", { name: "Copy" }).click();
+}
+
+const sent = (v) => v.requests.filter(({ path }) => path.endsWith("/copy")).length;
+const cleanly = async (server) => {
+    await ask(server, "DELETE", "/v1/stores/lots?force=true").catch(() => {});
+    await ask(server, "PUT", "/v1/stores/lots");
+};
+
+// One of many is there already: each way to go on.
+async function taken({ checks, server }, v) {
+    for (const [answer, told, keys, held] of [
+        ["Skip them", `${COUNT - 2} objects copied, 2 left out`, COUNT, "mine"],
+        ["Keep both", `${COUNT} objects copied`, COUNT + 2, "mine"],
+        ["Replace", `${COUNT} objects copied`, COUNT, "x"]]) {
+        await cleanly(server);
+        for (const number of [30, 50])
+            await put(server, "lots", `lot/${nameOf(number)}`, "mine", "text/plain");
+        await copyAll(v, "lots");
+        await v.dialog.getByText("k030 is there already").waitFor();
+        await v.dialog.last().getByRole("button", { name: answer }).click();
+        await v.told(told);
+        const there = await list(server, "lots"), text = await ask(server, "GET", "/v1/stores/lots/objects/lot/k050");
+        checks.check(`several, asked once: ${answer}`, there.length === keys && text === held,
+            [there.length, text]);
+    }
+}
+
+// One of many cannot be copied: it is told which, nothing more is copied, and it goes on as somebody says.
+async function faulty({ checks, server }, v) {
+    await cleanly(server);
+    let refuses = true;
+    await v.page.route(/\/copy$/, (route) => refuses && route.request().postDataJSON().key === "lot/k020" ?
+        route.fulfill({ status: 507, json: { type: "urn:problem-type:cairn:disk-full", detail: "no space" } }) :
+        route.continue());
+    await copyAll(v, "lots");
+    const question = v.dialog.filter({ hasText: "k020 is not copied" });
+    await question.getByText("The disk of the server is full").waitFor();
+    await question.getByText(/^\d+ of 60 objects$/).waitFor();
+    const then = sent(v), { length } = await list(server, "lots");
+    await Promise.all([v.page.waitForRequest(/\/copy$/), question.getByRole("button", { name: "Try again" }).click()]);
+    await question.waitFor();
+    checks.check("behind a fault nothing is copied", sent(v) - then <= 3 && length <= 23, [sent(v) - then, length]);
+    const flaws = await v.flaws();
+    checks.check("nothing serious for axe about a fault", flaws.length === 0, flaws);
+    await question.getByRole("button", { name: "Stop" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: /^Stopped: 2\d of 60 objects copied/ }).waitFor();
+    refuses = false;
+    await v.dialog.getByRole("button", { name: "Copy" }).click();
+    await v.told(`${COUNT} objects copied`);
+    checks.check("and then it goes on where it was", (await list(server, "lots")).length === COUNT && sent(v) <= 65,
+        sent(v));
+    await v.page.unroute(/\/copy$/);
+}
+
+// Whoever calls it off is told how far it came.
+async function calledOff({ checks, server }, v) {
+    await cleanly(server);
+    let held = null;
+    await v.page.route(/\/copy$/, (route) => route.request().postDataJSON().key === "lot/k040" ?
+        new Promise((resolve) => { held = () => resolve(route.continue()); }) : route.continue());
+    await copyAll(v, "lots");
+    await v.dialog.getByText("59 of 60 objects").waitFor();
+    await v.dialog.getByRole("button", { name: "Cancel" }).click();
+    await v.told("Stopped: 59 of 60 objects copied");
+    held();
+    await v.page.unroute(/\/copy$/);
+    checks.check("what was copied is there", (await list(server, "lots")).length >= COUNT - 1);
+}
+
+export async function copying(stage) {
+    const { checks, browser, server } = stage;
+    await batch(server, "photos", Array.from({ length: COUNT }, (_, i) =>
+        ({ op: "put", key: `lot/${nameOf(i)}`, data: "eA==" })));
+    const v = await Visitor.arrive(browser, server);
+    await taken(stage, v);
+    await v.page.reload();
+    v.requests.length = 0;
+    await faulty(stage, v);
+    await v.page.reload();
+    await calledOff(stage, v);
+    await v.button("Copy to…", v.main).click();
+    await v.dialog.getByRole("button", { name: "Copy" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "That is the same object" }).waitFor();
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await ask(server, "DELETE", "/v1/stores/lots?force=true");
+    await v.leave();
+}
