@@ -167,9 +167,30 @@ static void create_job(struct request *request)
         session_open(request, session);
 }
 
+static void tell_location(struct request *request)
+{
+    const struct creation *creation = request->state;
+    char *location;
+    if (asprintf(&location, "%s/v1/stores/%s/uploads/%016" PRIx64, request_base_path(request), request->store_name,
+                 creation->session.asked.id) < 0)
+        return;
+    reply_field(request, "Location", location);
+    free(location);
+}
+
+/* What is refused behind the creation leaves an upload that somebody can go on with: it is told of. What is made of
+ * others is not there then. */
+static void tell_left(struct request *request)
+{
+    const struct creation *creation = request->state;
+    if (request->status != 0 && creation->session.asked.id != 0 && !creation->concat.parts)
+        tell_location(request);
+}
+
 static void created(struct request *request)
 {
-    (void)session_is_open(request);
+    if (!session_is_open(request))
+        tell_left(request);
 }
 
 static void join_job(struct request *request)
@@ -239,18 +260,9 @@ static void begin(struct request *request)
 static size_t receive(struct request *request, const char *bytes, size_t length)
 {
     struct creation *creation = request->state;
-    return session_receive(request, &creation->session, bytes, length);
-}
-
-static void tell_location(struct request *request)
-{
-    const struct creation *creation = request->state;
-    char *location;
-    if (asprintf(&location, "%s/v1/stores/%s/uploads/%016" PRIx64, request_base_path(request), request->store_name,
-                 creation->session.asked.id) < 0)
-        return;
-    reply_field(request, "Location", location);
-    free(location);
+    size_t taken = session_receive(request, &creation->session, bytes, length);
+    tell_left(request);
+    return taken;
 }
 
 static void answer(struct request *request)
@@ -261,8 +273,7 @@ static void answer(struct request *request)
     tell_location(request);
 }
 
-/* What fails behind the creation leaves an upload that somebody can go on with: it is told of. What is made of others,
- * and an empty one whose precondition does not hold, is gone. */
+/* An empty one whose precondition does not hold is gone. */
 static void rested(struct request *request)
 {
     const struct creation *creation = request->state;
@@ -273,7 +284,7 @@ static void rested(struct request *request)
     }
     session_refuse(request, gone ? NULL : &creation->session);
     if (!gone)
-        tell_location(request);
+        tell_left(request);
 }
 
 static void finish(struct request *request)

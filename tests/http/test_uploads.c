@@ -162,6 +162,18 @@ START_TEST(a_creation_that_is_refused_says_where_the_bytes_are)
     site_expect(site_delete("k/k", NULL), 200);
     site_expect(append(upload, 4, "o", 1, NULL), 204);
     site_expect_text("k/k", "hello");
+    for (int i = 0; i < 2; i++) { /* a wrong sum, and a byte too many */
+        answer = client_send(site.client, "POST", site_target("/uploads"), "hello", 5, TUS, KEY, BYTES,
+                             i == 0 ? "Upload-Length: 5" : "Upload-Length: 4",
+                             i == 0 ? "Upload-Checksum: md5 AAAAAAAAAAAAAAAAAAAAAA==" : "Accept: */*", NULL);
+        ck_assert_int_eq(answer->status, i == 0 ? 460 : 400);
+        ck_assert_ptr_nonnull(answer_header(answer, "Location"));
+        upload = client_text(site.client, "%s", answer_header(answer, "Location"));
+        ck_assert_uint_eq(offset_of(head(upload)), 0);
+        site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
+    }
+    site_expect(site_delete("k/k", NULL), 200);
+    site_expect(site_put("k/k", "again", NULL), 201);
     answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, KEY, "Upload-Length: 0",
                          "If-None-Match: *", NULL);
     site_expect_kind(answer, 412, "precondition-failed");
