@@ -730,6 +730,9 @@ struct stream_hooks {
 
 struct stream_finish {
     struct store_condition condition; /* borrowed lists: until done */
+    /* What the payload must have, borrowed until done: one that has another is dropped, with STORE_DIGEST. NULL: any.
+     * Not of an upload that goes on. */
+    const struct store_digest *digest;
     /* Called once when every byte has been tapped and before the commit: returns the attributes
      * (borrowed until done) or STORE_DIGEST, which drops the upload. NULL: no attributes.
      * Thread: the caller's of stream_commit() or an I/O thread. */

@@ -169,7 +169,7 @@ static bool is_whole(struct request *request)
 {
     struct unpacking *unpacking = request->state;
     const char *fault = NULL;
-    if (!unpacking->import.ended)
+    if (!tar_has_ended(&unpacking->import.tar))
         fault = "it ends before its end: what is cut off is missing";
     else if (unpacking->coding && !coding_is_whole(unpacking->coding))
         fault = "its coding ends before its end";

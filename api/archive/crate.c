@@ -83,6 +83,11 @@ void crate_fill(struct crate *crate, const void *bytes, size_t length)
     place->filled += length;
 }
 
+const void *crate_content(const struct crate *crate)
+{
+    return crate->bytes + crate->places[crate->count - 1].payload;
+}
+
 void crate_drop(struct crate *crate)
 {
     crate->length = crate->begun;

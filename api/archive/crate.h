@@ -36,6 +36,9 @@ enum crate_answer crate_add(struct crate *crate, const struct store_key *key, co
 /* The next bytes of the last member's content. */
 void crate_fill(struct crate *crate, const void *bytes, size_t length);
 
+/* The last member's content. */
+const void *crate_content(const struct crate *crate);
+
 /* Takes the last member out again: its content has not come whole. */
 void crate_drop(struct crate *crate);
 

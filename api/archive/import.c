@@ -3,7 +3,6 @@
 #include "api/archive/import.h"
 
 #include "api/archive/legacy.h"
-#include "api/archive/member.h"
 #include "api/request/core.h"
 #include "api/request/permit.h"
 #include "api/request/reply.h"
@@ -20,7 +19,7 @@ enum {
     NAME_SHOWN = 1024
 };
 
-#define OTHER_CONTENT "its content is not what its records sha256 and md5 say: it is damaged, or was changed"
+#define OTHER_CONTENT "its content is not what its records etag, sha256 and md5 say: it is damaged, or was changed"
 
 void import_begin(struct import *import)
 {
@@ -189,7 +188,8 @@ static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret
 
 static void commit_stream(struct import *import)
 {
-    struct stream_finish finish = {.seal = seal, .arg = import};
+    const struct member_etag *etag = &import->etag;
+    struct stream_finish finish = {.digest = etag->told ? &etag->digest : NULL, .seal = seal, .arg = import};
     struct stream *stream = import->stream;
     import->stream = NULL;
     import->committing = true;
@@ -282,7 +282,7 @@ static const char *read_records(struct import *import)
     digest_init(&import->digest);
     const char *fault = member_attributes(&import->tar, &import->attributes);
     if (!fault)
-        fault = member_sums(&import->tar, &import->digest);
+        fault = member_sums(&import->tar, &import->digest, &import->etag);
     if (!fault && digest_keep(&import->digest, &import->attributes) != ATTRIBUTES_OK)
         fault = "memory is short";
     return fault;
@@ -356,13 +356,25 @@ static size_t take_content(struct import *import, const char *bytes, size_t leng
     return taken;
 }
 
+/* Of a member in the crate whose content has come. */
+static bool content_fits(struct import *import)
+{
+    const struct member_etag *etag = &import->etag;
+    bool same = digest_verify(&import->digest);
+    if (same && etag->told) {
+        struct store_digest digest = store_digest_of(crate_content(&import->crate), (size_t)import->tar.size);
+        same = store_digest_equal(&digest, &etag->digest);
+    }
+    return same;
+}
+
 static void end_member(struct import *import)
 {
     enum import_place place = import->place;
     import->place = IMPORT_NOWHERE;
     if (place == IMPORT_IN_STREAM) {
         commit_stream(import);
-    } else if (place == IMPORT_IN_CRATE && !digest_verify(&import->digest)) {
+    } else if (place == IMPORT_IN_CRATE && !content_fits(import)) {
         crate_drop(&import->crate);
         refuse_member(import, OTHER_CONTENT);
     }
@@ -374,6 +386,7 @@ static void take_step(struct import *import, enum tar_step told, const char *byt
 {
     switch (told) {
     case TAR_MORE:
+    case TAR_END:
         break;
     case TAR_MEMBER:
         begin_member(import);
@@ -383,9 +396,6 @@ static void take_step(struct import *import, enum tar_step told, const char *byt
         break;
     case TAR_DONE:
         end_member(import);
-        break;
-    case TAR_END:
-        import->ended = true;
         break;
     case TAR_FAULT:
         import_refuse(import, PROBLEM_BAD_BODY, import->tar.fault);

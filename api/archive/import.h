@@ -18,6 +18,7 @@
 #define CAIRN_API_IMPORT_H
 
 #include "api/archive/crate.h"
+#include "api/archive/member.h"
 #include "api/archive/tar_reader.h"
 #include "api/http/attributes.h"
 #include "api/http/digest.h"
@@ -37,10 +38,10 @@ struct import {
     size_t prefix_length;
     request_step *then; /* behind what is waited for; NULL: more of the body */
     struct tar tar;
-    bool ended; /* the archive has come to its end, of which the body need not be one */
     struct crate crate;
     struct attributes attributes; /* of the member under way */
     struct digest digest;         /* of its content, as far as its records tell sums */
+    struct member_etag etag;      /* the same */
     enum import_place place;      /* of that */
     bool waits;                   /* the member has no place before the crate is empty */
     struct stream *stream;

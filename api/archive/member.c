@@ -197,7 +197,15 @@ static bool find_sum(const struct tar *tar, const char *name, uint8_t *bytes, si
     return text.length == 2 * size && hex_decode_lower(text.start, bytes, size);
 }
 
-const char *member_sums(const struct tar *tar, struct digest *digest)
+/* False: the record is none. */
+static bool find_etag(const struct tar *tar, struct member_etag *ret_etag)
+{
+    struct slice text;
+    *ret_etag = (struct member_etag){.told = find_own(tar, "etag", &text)};
+    return !ret_etag->told || etag_read(text.start, text.length, &ret_etag->digest);
+}
+
+const char *member_sums(const struct tar *tar, struct digest *digest, struct member_etag *ret_etag)
 {
     uint8_t sha256_bytes[ATTRIBUTES_SHA256], md5_bytes[ATTRIBUTES_MD5];
     const uint8_t *sha256 = NULL, *md5 = NULL;
@@ -205,6 +213,8 @@ const char *member_sums(const struct tar *tar, struct digest *digest)
         return "its record sha256 is not 64 hexadecimal digits in lower case";
     if (!find_sum(tar, "md5", md5_bytes, sizeof md5_bytes, &md5))
         return "its record md5 is not 32 hexadecimal digits in lower case";
+    if (!find_etag(tar, ret_etag))
+        return "its record etag is not 32 hexadecimal digits in lower case, in quotes";
     digest_expect_sums(digest, sha256, md5);
     return NULL;
 }
@@ -220,16 +230,16 @@ static const struct kept *kept_by_member(struct slice name)
 bool member_has_expired(const struct tar *tar)
 {
     struct slice date;
-    struct expiry expiry;
-    return find_own(tar, expiry_name, &date) && expiry_read(date.start, date.length, &expiry) && !expiry.from_now &&
-           !expiry_is_ahead(&expiry);
+    return find_own(tar, expiry_name, &date) && expiry_has_passed(date.start, date.length);
 }
 
-/* A date that has passed is one. */
+/* A date that has passed is one, also where no object can have it. */
 static enum attributes_error add_expiry(struct attributes *attributes, const char *value)
 {
     struct expiry expiry;
-    if (!expiry_read(value, strlen(value), &expiry) || (expiry.from_now && !expiry_is_ahead(&expiry)))
+    if (!expiry_read(value, strlen(value), &expiry))
+        return expiry_has_passed(value, strlen(value)) ? ATTRIBUTES_OK : ATTRIBUTES_NO_TIME;
+    if (expiry.from_now && !expiry_is_ahead(&expiry))
         return ATTRIBUTES_NO_TIME;
     return attributes_set_expiry(attributes, expiry_second(&expiry));
 }

@@ -6,9 +6,9 @@
  *
  *     key          the key, percent-encoded, where it cannot be a path
  *     key_hash     the hash, of an object that has no key
- *     etag         of the content: for people, it is not read
- *     sha256, md5  of the content, in hexadecimal digits, where the object has them: a content that does not have them
- *                  does not come in
+ *     etag         of the content, as it is answered
+ *     sha256, md5  of the content, in hexadecimal digits, where the object has them: a content that does not have
+ *                  these three does not come in
  *     meta.NAME    Cairn-Meta-NAME
  *     content_type and its like: kept.h
  *     cairn_expires  when the object expires, as a date; what has expired since does not come in
@@ -41,8 +41,14 @@ void member_write(struct tar_text *out, struct tar_text *records, const struct o
 const char *member_key(const struct tar *tar, struct slice prefix, char bytes[STORE_KEY_MAX],
                        struct store_key *ret_key);
 
+/* The digest of the content, if its record tells one. */
+struct member_etag {
+    bool told;
+    struct store_digest digest;
+};
+
 /* Expects the sums that the records say the content has. NULL, or what is wrong with them. */
-const char *member_sums(const struct tar *tar, struct digest *digest);
+const char *member_sums(const struct tar *tar, struct digest *digest, struct member_etag *ret_etag);
 
 /* Whether the object that it was has expired by now. Stored all the same, it would be there for nobody, and neither
  * would what its key holds. */

@@ -203,6 +203,7 @@ static enum tar_step read_header(struct tar *tar)
     forget(tar);
     if (is_zero(block)) {
         tar->state = TAR_AT_END;
+        tar->zeros = TAR_BLOCK;
         return TAR_END;
     }
     if (!sum_fits(block))
@@ -263,6 +264,30 @@ static enum tar_step pad(struct tar *tar, size_t length, size_t *ret_used)
     return TAR_MORE;
 }
 
+/* Whether another archive may begin behind the zeros, so many bytes from here. */
+static bool may_begin_anew(const struct tar *tar, size_t zeros)
+{
+    uint64_t length = tar->position + zeros - tar->begun;
+    return tar->zeros == (uint64_t)2 * TAR_BLOCK || (tar->zeros > TAR_BLOCK && length % TAR_RECORD == 0);
+}
+
+static enum tar_step pass_end(struct tar *tar, const char *bytes, size_t length, size_t *ret_used)
+{
+    size_t zeros = 0;
+    while (zeros < length && bytes[zeros] == '\0')
+        zeros++;
+    *ret_used = zeros;
+    tar->zeros += zeros;
+    if (zeros == length)
+        return TAR_END;
+    if (!may_begin_anew(tar, zeros))
+        return fail(tar, "behind zeros, which end an archive, stands something else: it is damaged, or was added to");
+    tar->state = TAR_AT_HEADER;
+    tar->begun = tar->position + zeros;
+    tar->stale = true;
+    return TAR_MORE;
+}
+
 static size_t of_left(const struct tar *tar, size_t length)
 {
     return tar->left < length ? (size_t)tar->left : length;
@@ -291,8 +316,7 @@ static enum tar_step step(struct tar *tar, const char *bytes, size_t length, siz
     case TAR_AT_END:
         break;
     }
-    *ret_used = length;
-    return TAR_END;
+    return pass_end(tar, bytes, length, ret_used);
 }
 
 enum tar_step tar_step(struct tar *tar, const char *bytes, size_t length, size_t *ret_used)
@@ -309,6 +333,11 @@ enum tar_step tar_step(struct tar *tar, const char *bytes, size_t length, size_t
 bool tar_is_due(const struct tar *tar)
 {
     return tar->state == TAR_IN_CONTENT && tar->left == 0 && !tar->fault;
+}
+
+bool tar_has_ended(const struct tar *tar)
+{
+    return tar->state == TAR_AT_END && !tar->fault;
 }
 
 void tar_took(struct tar *tar, size_t length)

@@ -10,6 +10,10 @@
  * It knows what GNU tar, bsdtar, Python and POSIX write: ustar, old tars, pax records, long names of GNU. A member that
  * is sparse is told as such: its content is not what was packed. Records for all members (git's comment) say nothing.
  *
+ * Behind the end of an archive are zeros, and perhaps another archive. That begins where those who write archives end
+ * one: behind two blocks of zeros, or where more of them have filled up a record of TAR_RECORD bytes. Whatever else
+ * stands there is a fault, for zeros in the midst of an archive that was damaged look like its end.
+ *
  * Memory is constant: TAR_HEADERS_MAX bytes for the records of a member, beyond which the tar is refused.
  *
  * Thread: one at a time per struct.
@@ -23,14 +27,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TAR_HEADERS_MAX = 64 << 10 };
+enum { TAR_HEADERS_MAX = 64 << 10, TAR_RECORD = 20 * TAR_BLOCK };
 
 enum tar_step {
     TAR_MORE,    /* all the bytes were used, or some: it goes on with those behind */
     TAR_MEMBER,  /* a member begins */
     TAR_CONTENT, /* bytes of its content stand in front */
     TAR_DONE,    /* the member is whole; what fills up its last block is still to come */
-    TAR_END,     /* the archive is: what follows says nothing */
+    TAR_END,     /* the archive is: zeros follow, or another one */
     TAR_FAULT    /* it is none, or too much: tar.fault */
 };
 
@@ -58,6 +62,8 @@ struct tar {
     bool stale;            /* they were those of the last one */
     char short_name[256 + 1];
     uint64_t position; /* bytes read */
+    uint64_t begun;    /* where the archive begins, if it stands behind another one */
+    uint64_t zeros;    /* bytes of those that end it */
     const char *fault; /* a sentence without a full stop; static */
 
     /* The member. */
@@ -71,6 +77,9 @@ enum tar_step tar_step(struct tar *tar, const char *bytes, size_t length, size_t
 
 /* Whether the next step takes no byte: a member whose content has come is told to be whole before what follows has. */
 bool tar_is_due(const struct tar *tar);
+
+/* Whether what has come may be all. */
+bool tar_has_ended(const struct tar *tar);
 
 /* So many bytes of the content that tar_step() told of were taken. */
 void tar_took(struct tar *tar, size_t length);

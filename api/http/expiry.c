@@ -12,9 +12,18 @@ enum { DATE_MAX = 64 }; /* bytes of a date are fewer */
 
 static const int64_t last_second = 253402300799; /* of the year 9999 */
 
-bool expiry_read(const char *text, size_t length, struct expiry *ret_expiry)
+static bool read_date(const char *text, size_t length, int64_t *ret_second)
 {
     char date[DATE_MAX];
+    if (length >= sizeof date)
+        return false;
+    memcpy(date, text, length);
+    date[length] = '\0';
+    return strlen(date) == length && http_date_read(date, ret_second);
+}
+
+bool expiry_read(const char *text, size_t length, struct expiry *ret_expiry)
+{
     uint64_t seconds;
     struct expiry expiry = {.given = true, .from_now = true};
     octet_trim(&text, &length);
@@ -23,12 +32,8 @@ bool expiry_read(const char *text, size_t length, struct expiry *ret_expiry)
         *ret_expiry = expiry;
         return true;
     }
-    if (length >= sizeof date)
-        return false;
-    memcpy(date, text, length);
-    date[length] = '\0';
     expiry.from_now = false;
-    if (strlen(date) != length || !http_date_read(date, &expiry.seconds) || expiry.seconds < 1)
+    if (!read_date(text, length, &expiry.seconds) || expiry.seconds < 1)
         return false;
     *ret_expiry = expiry;
     return true;
@@ -40,6 +45,13 @@ static int64_t next_second(void)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return now.tv_sec + (now.tv_nsec > 0);
+}
+
+bool expiry_has_passed(const char *text, size_t length)
+{
+    int64_t second;
+    octet_trim(&text, &length);
+    return read_date(text, length, &second) && second < next_second();
 }
 
 bool expiry_is_ahead(const struct expiry *expiry)

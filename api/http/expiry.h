@@ -26,6 +26,9 @@ struct expiry {
 /* Reads a value; false: it is neither digits nor one of the dates that HTTP knows. */
 bool expiry_read(const char *text, size_t length, struct expiry *ret_expiry);
 
+/* Whether a value is a date that has passed, the first second of 1970 and those before it included. */
+bool expiry_has_passed(const char *text, size_t length);
+
 /* Whether it is in the future, and not too far in it. */
 bool expiry_is_ahead(const struct expiry *expiry);
 

@@ -174,7 +174,9 @@ enum store_error stream_seal(struct stream *stream)
 
 void stream_submit(struct stream *stream)
 {
-    enum store_error error = stream_seal(stream);
+    const struct store_digest *wanted = stream->finish.digest;
+    bool same = !wanted || store_digest_equal(wanted, &stream->step.digest);
+    enum store_error error = same ? stream_seal(stream) : STORE_DIGEST;
     stream->txn.charge = stream->charge;
     if (error)
         stream_fail(stream, failure_of(error));

@@ -1,4 +1,5 @@
-/* tar_writer.c and tar_reader.c: members of more than 8 GiB, whose sizes no eleven octal digits hold. */
+/* tar_writer.c and tar_reader.c: members of more than 8 GiB, whose sizes no eleven octal digits hold; what may stand
+ * behind the end. */
 #include "api/archive/tar_reader.h"
 #include "api/archive/tar_writer.h"
 #include "tests/lib/unit.h"
@@ -143,9 +144,95 @@ START_TEST(large_members_are_written_and_read)
 }
 END_TEST
 
+/* ---- the end ----------------------------------------------------------------------------------- */
+
+/* An archive of one empty member, which ends in so many zeros. */
+static void add_archive(struct tar_text *text, size_t zeros)
+{
+    struct tar_text records = {0};
+    tar_member(text, &records, "name", 0, 0);
+    memset(tar_room(text, zeros), 0, zeros);
+    tar_text_free(&records);
+}
+
+/* Reads all of it in such pieces. Its members; or -1 - where it is at fault. */
+static int64_t read_all(const struct tar_text *text, size_t piece, bool *ret_ended)
+{
+    struct tar tar = {0};
+    int64_t members = 0;
+    enum tar_step told = TAR_MORE;
+    for (size_t at = 0, used; at < text->length && told != TAR_FAULT; at += used) {
+        size_t length = text->length - at < piece ? text->length - at : piece;
+        told = tar_step(&tar, text->bytes + at, length, &used);
+        members += told == TAR_MEMBER;
+    }
+    *ret_ended = tar_has_ended(&tar);
+    if (told == TAR_FAULT)
+        members = -1 - (int64_t)tar.position;
+    tar_free(&tar);
+    return members;
+}
+
+/* The headers and records of one member are three blocks. */
+enum { MEMBER = 3 * TAR_BLOCK, FILLED = TAR_RECORD - MEMBER };
+
+START_TEST(zeros_and_whole_archives_may_follow_an_end)
+{
+    static const struct {
+        size_t zeros, more; /* bytes of the one end, and of the other; 0: there is none */
+        const char *behind;
+        int64_t told;
+    } cases[] = {{TAR_BLOCK, 0, "", 1},
+                 {2 * TAR_BLOCK, 0, "", 1},
+                 {2 * TAR_BLOCK + 1, 0, "", 1},
+                 {100 * TAR_BLOCK, 0, "", 1},
+                 {2 * TAR_BLOCK, 2 * TAR_BLOCK, "", 2},
+                 {FILLED, FILLED, "", 2},
+                 {FILLED + TAR_RECORD, 2 * TAR_BLOCK, "", 2},
+                 {2 * TAR_BLOCK, FILLED, "", 2},
+                 {TAR_BLOCK, 2 * TAR_BLOCK, "", -1 - (MEMBER + TAR_BLOCK)},
+                 {3 * TAR_BLOCK, 2 * TAR_BLOCK, "", -1 - (MEMBER + 3 * TAR_BLOCK)},
+                 {2 * TAR_BLOCK + 1, 2 * TAR_BLOCK, "", -1 - (MEMBER + 2 * TAR_BLOCK + 1)},
+                 {TAR_BLOCK, 0, "x", -1 - (MEMBER + TAR_BLOCK)},
+                 {5000, 0, "x", -1 - (MEMBER + 5000)}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tar_text text = {0};
+        bool ended;
+        add_archive(&text, cases[i].zeros);
+        if (cases[i].more > 0)
+            add_archive(&text, cases[i].more);
+        size_t length = strlen(cases[i].behind);
+        memcpy(tar_room(&text, length), cases[i].behind, length);
+        for (size_t piece = 1; piece < TAR_RECORD; piece = 3 * piece + 1) {
+            int64_t told = read_all(&text, piece, &ended);
+            ck_assert_msg(told == cases[i].told, "case %zu by %zu: %lld", i, piece, (long long)told);
+            ck_assert_int_eq(ended, told > 0);
+        }
+        tar_text_free(&text);
+    }
+}
+END_TEST
+
+/* What begins like another one has to end as well. */
+START_TEST(the_beginning_of_another_archive_is_no_end)
+{
+    struct tar_text text = {0};
+    bool ended;
+    add_archive(&text, 2 * TAR_BLOCK);
+    memset(tar_room(&text, 5), 'x', 5);
+    ck_assert_int_eq(read_all(&text, text.length, &ended), 1);
+    ck_assert(!ended);
+    tar_text_free(&text);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *tests[] = {sizes_are_octal_or_binary, what_is_no_size_is_a_fault, records_tell_sizes_of_any_length,
-                            large_members_are_written_and_read};
+    const TTest *tests[] = {sizes_are_octal_or_binary,
+                            what_is_no_size_is_a_fault,
+                            records_tell_sizes_of_any_length,
+                            large_members_are_written_and_read,
+                            zeros_and_whole_archives_may_follow_an_end,
+                            the_beginning_of_another_archive_is_no_end};
     return UNIT_RUN("tar", tests);
 }

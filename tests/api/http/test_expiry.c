@@ -77,9 +77,25 @@ START_TEST(all_else_is_none)
 }
 END_TEST
 
+static bool has_passed(const char *text)
+{
+    return expiry_has_passed(text, strlen(text));
+}
+
+START_TEST(dates_before_now_have_passed)
+{
+    ck_assert(has_passed("Thu, 01 Jan 1970 00:00:00 GMT"));
+    ck_assert(has_passed("Thu, 01 Dec 1904 16:00:00 GMT"));
+    ck_assert(has_passed(" Thu, 01 Jan 1970 00:00:01 GMT "));
+    ck_assert(!has_passed("Wed, 01 Dec 2094 16:00:00 GMT"));
+    ck_assert(!has_passed("0"));
+    ck_assert(!has_passed("yesterday"));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {seconds_count_from_now, dates_are_what_they_say, no_time_lies_behind_the_year_9999,
-                            all_else_is_none};
+                            all_else_is_none, dates_before_now_have_passed};
     return UNIT_RUN("expiry", tests);
 }
