@@ -13,9 +13,10 @@ enum {
     CLIENTS = 8,  /* at least */
     SPARES = 32,  /* at most: guests go soon */
     FAREWELLS = 256,
-    STORE = 6,          /* its folders, its file and the next one, and two to open others with */
-    SMALL_STORE = 4,    /* its folders and its file, and one to open others with */
-    SMALL_STORES = 4096 /* at most: each takes 6 KiB, and has its figures */
+    STORE = 6,           /* its folders, its file and the next one, and two to open others with */
+    SMALL_STORE = 4,     /* its folders and its file, and one to open others with */
+    SMALL_STORES = 4096, /* at most: each takes 6 KiB, and has its figures */
+    IDLE_FILES = 4096    /* at most: more bring nothing that is felt */
 };
 
 /* Takes all the descriptors that the system grants: how many. */
@@ -50,8 +51,10 @@ static size_t lower(const char *option, size_t wanted, size_t most, size_t files
 
 /* Of what the server does not need itself the stores have half, and always enough for some of them. Half of that is for
  * uploads, so that logs can go on, and objects be read; what those leave is for the stores themselves. Up to half of it
- * keeps idle ones open, and what is left then small ones. Of the clients' half three quarters are connections; those
- * that are on their way out, and those that come when stores have more than their share, have the rest. */
+ * keeps idle ones open, and what is left then small ones. Files that are read now and then may have as much as the
+ * other half, which is also what stores need for a moment: they make room for anything. Of the clients' half three
+ * quarters are connections; those that are on their way out, and those that come when stores have more than their
+ * share, have the rest. */
 bool descriptors_share(const struct config *config, struct descriptors *ret_descriptors)
 {
     size_t files = grant(), threads = (size_t)config->threads;
@@ -72,6 +75,7 @@ bool descriptors_share(const struct config *config, struct descriptors *ret_desc
         .spares = between(clients / 8, SPARES),
         .farewells = between(clients / 8 / threads, FAREWELLS),
         .uploads = uploads,
+        .idle_files = between(logs / 2, IDLE_FILES),
         .stores = open,
         .small_stores = between(left / SMALL_STORE, SMALL_STORES),
         .together = between(logs / STORE, logs),

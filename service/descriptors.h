@@ -14,6 +14,7 @@ struct descriptors {
     size_t spares;       /* kept for guests, when stores have more than their share */
     size_t farewells;    /* of one loop */
     size_t uploads;      /* under way */
+    size_t idle_files;   /* of logs and listings, kept open although nobody reads them */
     size_t stores;       /* kept open although they are idle */
     size_t small_stores; /* the same beside those, of those that hold little */
     size_t together;     /* stores for which there are descriptors in any case */

@@ -133,6 +133,7 @@ static bool open_depot(struct server *server)
     options.io = pool_io(&server->pool, server->config);
     options.log = log_of_depot;
     options.uploads_limit = server->descriptors.uploads;
+    options.idle_files_limit = server->descriptors.idle_files;
     options.open_stores_limit = server->descriptors.stores;
     options.small_stores_limit = server->descriptors.small_stores;
     options.open_together_limit = server->descriptors.together;

@@ -191,7 +191,7 @@ static struct failure open_rooms(struct store *store, const struct home *home, s
     }
     struct pool *pool = store->services->pool;
     blobs_init(&store->blobs, io, &blobs, pool, store->salt, &store->index.lock);
-    log_init(&store->log, store->options, &log, store->salt, store->services->space, pool, &store->index.lock);
+    log_init(&store->log, store->services, &log, store->salt, &store->index.lock);
     return failure_none();
 }
 

@@ -199,6 +199,7 @@ struct depot_options {
     size_t io_threads;          /* threads for blobs and other blocking work, at most */
     size_t commit_threads;      /* threads that commit: so many stores are written to at once */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
+    size_t idle_files_limit;    /* files of sealed segments and of listings that stay open although nobody reads them */
     size_t small_stores_limit;  /* so many idle ones that hold next to nothing stay open beside those */
     size_t open_together_limit; /* beyond so many open stores each one waits until there are descriptors for it and for
                                    those in use; 0: it tries at once */
@@ -284,8 +285,9 @@ void depot_end_watches(struct depot *depot);
 /* From here on no store is opened: who waits for one gets STORE_DRAINING soon. Those that are open go on. */
 void depot_halt(struct depot *depot);
 
-/* Somebody lacks so many descriptors: stores that nobody uses are closed in the background until they leave as many, or
- * none is left. False: there is none; else `vacated` of the options is called once at least. Does not block. */
+/* Somebody lacks so many descriptors: files that nobody reads are closed at once, and then stores that nobody uses in
+ * the background, until they leave as many, or none is left. False: there is nothing; else `vacated` of the options is
+ * called once at least. Does not block. */
 bool depot_make_room(struct depot *depot, size_t files);
 
 /* Waits until the last completion has returned, syncs, closes, frees. Every store must have been

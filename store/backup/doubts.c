@@ -198,7 +198,9 @@ static struct failure settle_claim(const struct settlement *settlement, const st
     int file = numbered_open(io, doubts->stage->draft.log, claim->segment, segment_ending);
     if (file < 0)
         return failure_io(errno);
-    const struct segment segment = {.io = io, .file = file, .base = claim->base};
+    struct handle_alone own;
+    handle_alone_init(&own, io, file);
+    const struct segment segment = {.file = &own.file, .base = claim->base};
     int error = imprint_of(io, file, &imprint);
     cursor_begin(doubts->outline.cursor, &segment, imprint.size);
     if (!error)

@@ -88,13 +88,15 @@ static bool was_moved(const struct extension *extension, const struct part *part
 static int compare_records(struct look *look, const struct part *part, const struct contents *other, bool *ret_same)
 {
     const struct contents own = {.io = other->io, .file = part->file};
-    const struct segment segment = {.io = own.io, .file = part->file, .base = part->header.base};
+    struct handle_alone handle;
+    const struct segment segment = {.file = &handle.file, .base = part->header.base};
     struct cursor *cursor = &look->survey.cursor;
     uint64_t position = SEGMENT_HEADER;
     int error = contents_same(&own, other, position, part->end, ret_same);
     if (error || *ret_same)
         return error;
     *ret_same = true;
+    handle_alone_init(&handle, own.io, part->file);
     cursor_begin(cursor, &segment, part->end);
     while (position < part->end && *ret_same && !error) {
         struct record record;

@@ -10,17 +10,19 @@
 /* Opens the file of a segment of the draft and learns what its header tells: where that is damaged, the base is what
  * the records say. */
 static struct failure open_part(const struct outline *outline, const struct snapshot_file *file,
-                                struct segment *ret_segment, struct segment_header *ret_header)
+                                struct handle_alone *own, struct segment *ret_segment,
+                                struct segment_header *ret_header)
 {
     const struct io *io = outline->stage->io;
     bool found;
-    *ret_segment = (struct segment){
-        .io = io, .number = file->number, .version = SEGMENT_VERSION, .prepared = file->imprint.size};
+    *ret_segment = (struct segment){.number = file->number, .version = SEGMENT_VERSION, .prepared = file->imprint.size};
     *ret_header = (struct segment_header){0};
-    ret_segment->file = numbered_open(io, outline->stage->draft.log, file->number, segment_ending);
-    if (ret_segment->file < 0)
+    int opened = numbered_open(io, outline->stage->draft.log, file->number, segment_ending);
+    if (opened < 0)
         return failure_io(errno);
-    struct failure failure = segment_read_header(io, ret_segment->file, outline->salt, ret_header);
+    handle_alone_init(own, io, opened);
+    ret_segment->file = &own->file;
+    struct failure failure = segment_read_header(io, opened, outline->salt, ret_header);
     cursor_begin(outline->cursor, ret_segment, file->imprint.size);
     if (failure.error == STORE_DAMAGED)
         return failure_io(cursor_find_base(outline->cursor, 0, SEGMENT_OFFSET_MAX, &ret_segment->base, &found));
@@ -87,28 +89,33 @@ static struct failure read_part(const struct outline *outline, const struct segm
     return read_records(outline, segment, end, &ret_part->rows);
 }
 
+static void close_part(const struct outline *outline, const struct segment *segment)
+{
+    const struct io *io = outline->stage->io;
+    if (segment->file)
+        io->close(io->self, handle_file(segment->file));
+}
+
 static struct failure read_one(const struct outline *outline, const struct snapshot *files, size_t at,
                                bool (*take)(void *arg, const struct outline_part *part), void *arg)
 {
-    const struct io *io = outline->stage->io;
     bool last = at + 1 == files->count;
-    struct segment segment, next = {.file = -1};
+    struct handle_alone own;
+    struct segment segment, next = {0};
     struct segment_header header, behind = {0};
     struct outline_part part;
-    struct failure failure = last ? failure_none() : open_part(outline, &files->files[at + 1], &next, &behind);
-    if (next.file >= 0)
-        io->close(io->self, next.file);
+    struct failure failure = last ? failure_none() : open_part(outline, &files->files[at + 1], &own, &next, &behind);
+    close_part(outline, &next);
     if (failure.error)
         return failure;
-    failure = open_part(outline, &files->files[at], &segment, &header);
+    failure = open_part(outline, &files->files[at], &own, &segment, &header);
     if (!failure.error) {
         failure = read_part(outline, &segment, end_of(outline, &segment, last ? NULL : &next, &behind), &part);
         if (!failure.error && !take(arg, &part))
             failure = failure_of(STORE_NO_MEMORY);
         rows_free(&part.rows);
     }
-    if (segment.file >= 0)
-        io->close(io->self, segment.file);
+    close_part(outline, &segment);
     return failure;
 }
 

@@ -74,7 +74,8 @@ struct failure survey_open(struct survey *survey, int file, uint64_t size, struc
     *ret_told = !failure.error;
     if (failure.error && failure.error != STORE_DAMAGED)
         return failure;
-    *ret_segment = (struct segment){.io = survey->io, .file = file, .base = ret_header->base};
+    handle_alone_init(&survey->own, survey->io, file);
+    *ret_segment = (struct segment){.file = &survey->own.file, .base = ret_header->base};
     cursor_begin(&survey->cursor, ret_segment, size);
     if (*ret_told)
         return failure_none();

@@ -15,6 +15,7 @@ struct survey {
     const struct io *io;
     uint64_t salt;
     struct cursor cursor;
+    struct handle_alone own;  /* the file that is read */
     struct table known;       /* numbers of blobs that were named once */
     struct stage_blobs named; /* those of them that nobody has asked for yet */
 

@@ -11,7 +11,7 @@ static struct failure read_record(const struct log *log, struct arena *arena, st
     unsigned char *bytes = arena_take(arena, length);
     if (!bytes)
         return failure_of(STORE_NO_MEMORY);
-    int os_error = io_read_all(log->io, segment->file, bytes, length, location.position);
+    int os_error = segment_read(segment, bytes, length, location.position);
     if (os_error)
         return failure_io(os_error);
     *ret_bytes = bytes;

@@ -14,6 +14,7 @@
 #include "store/depot/registry.h"
 #include "store/depot/roster.h"
 #include "store/depot/trouble.h"
+#include "store/disk/handle.h"
 #include "store/disk/io_roomy.h"
 #include "store/disk/tenure.h"
 #include "store/internal.h"
@@ -28,8 +29,9 @@
 
 enum {
     JOBS_WAITING_MAX = 4096,
-    OPENERS = 32, /* stores that are opened at once, at most: they share the cores, and a small one is soon done */
-    CLOSERS = 4,  /* idle ones that are closed at once for who lacks their descriptors, at most */
+    OPENERS = 32,      /* stores that are opened at once, at most: they share the cores, and a small one is soon done */
+    FILES_AT_ONCE = 4, /* that make room, of those that nobody reads */
+    CLOSERS = 4,       /* idle ones that are closed at once for who lacks their descriptors, at most */
 };
 
 struct depot {
@@ -40,6 +42,7 @@ struct depot {
     struct services services; /* what its stores get of it: the next two, and the threads */
     struct admission admission;
     struct space space;
+    struct handles handles;
     struct effort effort;
     struct groups groups;
     struct trouble trouble;
@@ -72,6 +75,7 @@ struct depot_options depot_options_default(void)
         .io_threads = 4,
         .commit_threads = 16,
         .open_stores_limit = 256,
+        .idle_files_limit = 1024,
         .store_idle_timeout = 900,
         .shortage_patience = 5000,
         .stores_limit = 10000,
@@ -106,10 +110,13 @@ static struct depot_options options_checked(const struct depot_options *asked)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-/* Not before there are threads; and what opens stores gives back all it has and comes again (scarcity.h). */
+/* Files go first, which are soon opened again. No store does before there are threads; and what opens stores gives back
+ * all it has and comes again (scarcity.h). */
 static bool make_room(void *arg)
 {
     struct depot *depot = arg;
+    if (handles_close(&depot->handles, FILES_AT_ONCE) > 0)
+        return true;
     return depot->services.upkeep && !pool_is_current(depot->services.openers) && roster_make_room(&depot->roster);
 }
 
@@ -130,6 +137,7 @@ static struct depot *depot_new(const struct depot_options *options)
     depot->options.io = &depot->roomy.io;
     depot->services = (struct services){.options = &depot->options,
                                         .admission = &depot->admission,
+                                        .handles = &depot->handles,
                                         .space = &depot->space,
                                         .effort = &depot->effort,
                                         .groups = &depot->groups,
@@ -137,6 +145,7 @@ static struct depot *depot_new(const struct depot_options *options)
                                         .unwatched = &depot->unwatched,
                                         .alarm = &depot->alarm,
                                         .notice = {.tell = options->log, .arg = options->log_arg}};
+    handles_init(&depot->handles, depot->options.io, depot->options.idle_files_limit);
     effort_init(&depot->effort);
     groups_init(&depot->groups);
     trouble_init(&depot->trouble, &depot->services.notice);
@@ -152,6 +161,7 @@ static void depot_free(struct depot *depot)
     loading_free(&depot->loading);
     roster_free(&depot->roster);
     groups_free(&depot->groups);
+    handles_free(&depot->handles);
     trouble_free(&depot->trouble);
     free(depot);
 }
@@ -302,7 +312,12 @@ void depot_halt(struct depot *depot)
 
 bool depot_make_room(struct depot *depot, size_t files)
 {
-    return roster_make_room_soon(&depot->roster, files);
+    const struct depot_options *options = &depot->options;
+    size_t closed = handles_close(&depot->handles, files);
+    bool soon = closed < files && roster_make_room_soon(&depot->roster, files - closed);
+    if (closed > 0 && options->vacated)
+        options->vacated(options->vacated_arg);
+    return closed > 0 || soon;
 }
 
 void depot_close(struct depot *depot)

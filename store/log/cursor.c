@@ -43,7 +43,7 @@ static int window_move(struct cursor *cursor, uint64_t position, size_t reach)
 {
     uint64_t rest = cursor->limit - position;
     size_t length = rest < reach ? (size_t)rest : reach;
-    int error = io_read_all(cursor->io, cursor->segment->file, cursor->window, length, (off_t)position);
+    int error = segment_read(cursor->segment, cursor->window, length, position);
     if (error)
         return error;
     cursor->window_position = position;

@@ -11,19 +11,21 @@
 
 enum { AHEAD = 8 }; /* so small a part of a segment is appended before the next one is made ahead */
 
-void log_init(struct log *log, const struct depot_options *options, const struct home *home, uint64_t salt,
-              struct space *space, struct pool *pool, struct shared_lock *chain_lock)
+void log_init(struct log *log, const struct services *services, const struct home *home, uint64_t salt,
+              struct shared_lock *chain_lock)
 {
+    const struct depot_options *options = services->options;
     *log = (struct log){.io = options->io,
                         .folder = home->open,
+                        .files = {.handles = services->handles, .open = home->open},
                         .home = *home,
                         .salt = salt,
-                        .segment_size = space_segment_limit(space, options->segment_size),
+                        .segment_size = space_segment_limit(services->space, options->segment_size),
                         .first_segment = options->first_segment,
-                        .space = space,
+                        .space = services->space,
                         .next_number = 1};
     chain_init(&log->chain, chain_lock);
-    prepared_init(log, pool);
+    prepared_init(log, services->pool);
 }
 
 void log_free(struct log *log)
@@ -74,6 +76,12 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
     return error;
 }
 
+int log_keep_active(struct log *log)
+{
+    log_assert_unowned(log);
+    return log->active ? handle_keep(log->active->file) : 0;
+}
+
 bool log_add_stray(struct log *log, const struct log_stray *stray)
 {
     log_assert_unowned(log);
@@ -106,12 +114,15 @@ static struct segment_header next_header(const struct log *log, uint64_t size)
                                    .front = active ? segment_end(active) : log->end};
 }
 
-/* Makes a segment of an activated file. Failing is STORE_FAILED: the name is on disk, and what would be written on in
- * the old segment would be lost. */
+/* Makes a segment of an activated file; that of the one in front of it need not stay open. Failing is STORE_FAILED: the
+ * name is on disk, and what would be written on in the old segment would be lost. */
 static struct failure log_enter(struct log *log, const struct prepared *prepared, const struct segment_header *header)
 {
-    struct segment *segment = segment_new(log->io, prepared->file, header, prepared->size);
+    struct segment *sealed = log->active;
+    struct segment *segment = segment_new(&log->files, prepared->file, header, prepared->size);
     enum store_error error = segment ? log_adopt(log, segment) : STORE_NO_MEMORY;
+    if (!error && sealed)
+        handle_rest(sealed->file);
     if (!error)
         return failure_none();
     segment_release(segment);
@@ -138,7 +149,8 @@ static struct failure settle_first(struct log *log)
 {
     if (!log->budding)
         return failure_none();
-    if (log->io->fdatasync(log->io->self, log->active->file) < 0 || log->io->fsync(log->io->self, log->folder) < 0)
+    if (log->io->fdatasync(log->io->self, handle_file(log->active->file)) < 0 ||
+        log->io->fsync(log->io->self, log->folder) < 0)
         return (struct failure){.error = STORE_FAILED, .os_error = errno};
     log->budding = false;
     return failure_none();
@@ -340,7 +352,7 @@ static int log_flush(struct log *log)
     if (log->buffered == 0)
         return 0;
     log->group_written = true;
-    int error = io_write_all(log->io, log->active->file, log->buffer, log->buffered,
+    int error = io_write_all(log->io, handle_file(log->active->file), log->buffer, log->buffered,
                              (off_t)(log->active->used - log->buffered));
     log->buffered = 0;
     return error;
@@ -354,7 +366,7 @@ static int append_long(struct log *log, const struct record *record, size_t leng
         return ENOMEM;
     record_encode(record, log->salt, bytes);
     log->group_written = true;
-    int error = io_write_all(log->io, log->active->file, bytes, length, (off_t)log->active->used);
+    int error = io_write_all(log->io, handle_file(log->active->file), bytes, length, (off_t)log->active->used);
     free(bytes);
     return error;
 }
@@ -402,7 +414,7 @@ static bool is_lost(const struct log *log)
 {
     char name[SEGMENT_NAME_MAX];
     segment_name(log->active->number, name);
-    return !home_leads_to(&log->home, log->io, name, log->active->file);
+    return !home_leads_to(&log->home, log->io, name, handle_file(log->active->file));
 }
 
 int log_sync(struct log *log, bool *ret_sync_failed)
@@ -414,7 +426,7 @@ int log_sync(struct log *log, bool *ret_sync_failed)
     int error = log_flush(log);
     if (error)
         return error;
-    if (log->io->fdatasync(log->io->self, log->active->file) < 0 ||
+    if (log->io->fdatasync(log->io->self, handle_file(log->active->file)) < 0 ||
         (log->budding && log->io->fsync(log->io->self, log->folder) < 0))
         error = errno;
     else if (is_lost(log))
@@ -432,7 +444,8 @@ void log_abandon(struct log *log)
         log->doubtful = true;
         /* Should the server die before the log goes on, the first record of the group must not count. It
          * is all that can be done here: where it fails too, a write that failed may turn up whole. */
-        (void)io_write_all(log->io, log->active->file, no_check, sizeof no_check, (off_t)log->group_position);
+        (void)io_write_all(log->io, handle_file(log->active->file), no_check, sizeof no_check,
+                           (off_t)log->group_position);
     }
     log->end = log->group;
     log->buffered = 0;

@@ -25,7 +25,7 @@
 #ifndef CAIRN_LOG_H
 #define CAIRN_LOG_H
 
-#include "store/base/pool.h"
+#include "store/base/services.h"
 #include "store/base/shared_lock.h"
 #include "store/disk/home.h"
 #include "store/disk/space.h"
@@ -53,8 +53,9 @@ struct log_stray {
 
 struct log {
     const struct io *io;
-    int folder;       /* log/ */
-    struct home home; /* the same, and where it was opened */
+    int folder;                 /* log/ */
+    struct handle_folder files; /* the same, for the files in it */
+    struct home home;           /* the same, and where it was opened */
     uint64_t salt;
     uint64_t segment_size;
     uint64_t first_segment; /* bytes of the first one, unless its first record takes more */
@@ -63,7 +64,7 @@ struct log {
     struct log_stray *strays; /* as they were found at the start */
     size_t stray_count;
 
-    struct segment *active; /* borrowed from the chain; NULL before the first write */
+    struct segment *active; /* borrowed from the chain; NULL before the first write. Its file is kept */
     uint64_t next_number;
     uint64_t end;               /* offset of the next record */
     bool doubtful;              /* behind `end` the active segment may hold the rest of a failed write */
@@ -87,8 +88,8 @@ struct log {
 };
 
 /* Takes the folder. The segments on disk are added by log_adopt(). */
-void log_init(struct log *log, const struct depot_options *options, const struct home *home, uint64_t salt,
-              struct space *space, struct pool *pool, struct shared_lock *chain_lock);
+void log_init(struct log *log, const struct services *services, const struct home *home, uint64_t salt,
+              struct shared_lock *chain_lock);
 
 /* Whether the folder is found where it was opened, as far as that can be told. Blocking. Thread: any. */
 bool log_is_found(const struct log *log);
@@ -99,6 +100,10 @@ void log_free(struct log *log);
 /* Adds a segment behind the others: one found on disk by recovery, or one that the writer begins. Takes it on success.
  * Thread: the one that opens the store, then the writer's. */
 enum store_error log_adopt(struct log *log, struct segment *segment);
+
+/* Keeps the file of the last segment that was adopted, if there is one; an errno. Blocking. Thread: the one that opens
+ * the store, when it has adopted all of them, and none is kept. */
+int log_keep_active(struct log *log);
 
 /* Remembers a file that does not count; false: no memory. Thread: the one that opens the store. */
 bool log_add_stray(struct log *log, const struct log_stray *stray);

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -25,15 +26,16 @@ bool segment_number(const char *name, uint64_t *ret_number)
     return numbered_read(name, segment_ending, ret_number);
 }
 
-struct segment *segment_new(const struct io *io, int file, const struct segment_header *header, uint64_t prepared)
+struct segment *segment_new(const struct handle_folder *folder, int file, const struct segment_header *header,
+                            uint64_t prepared)
 {
-    struct segment *segment = malloc(sizeof *segment);
+    struct handle *handle = handle_new(folder, header->number, segment_ending, O_RDWR, file);
+    struct segment *segment = handle ? malloc(sizeof *segment) : NULL;
     if (!segment) {
-        io->close(io->self, file);
+        handle_free(handle);
         return NULL;
     }
-    *segment = (struct segment){.io = io,
-                                .file = file,
+    *segment = (struct segment){.file = handle,
                                 .version = header->version,
                                 .number = header->number,
                                 .base = header->base,
@@ -58,16 +60,18 @@ void segment_release(struct segment *segment)
 {
     if (!segment || atomic_fetch_sub_explicit(&segment->references, 1, memory_order_acq_rel) != 1)
         return;
-    segment_close_file(segment);
+    handle_free(segment->file);
     free(segment);
 }
 
-void segment_close_file(struct segment *segment)
+int segment_read(const struct segment *segment, void *ret_bytes, size_t length, uint64_t position)
 {
-    assert(atomic_load(&segment->references) <= 1);
-    if (segment->file >= 0)
-        segment->io->close(segment->io->self, segment->file);
-    segment->file = -1;
+    int file, error = handle_take(segment->file, &file);
+    if (error)
+        return error;
+    error = io_read_all(handle_io(segment->file), file, ret_bytes, length, (off_t)position);
+    handle_give(segment->file);
+    return error;
 }
 
 struct segment_header segment_header_of(const struct segment *segment)
@@ -175,8 +179,14 @@ struct failure segment_read_header(const struct io *io, int file, uint64_t salt,
 int segment_stamp(const struct segment *segment, uint64_t *ret_stamp)
 {
     struct stat status;
-    if (segment->io->fstat(segment->io->self, segment->file, &status) < 0)
-        return errno;
+    const struct io *io = handle_io(segment->file);
+    int file, error = handle_take(segment->file, &file);
+    if (error)
+        return error;
+    error = io->fstat(io->self, file, &status) < 0 ? errno : 0;
+    handle_give(segment->file);
+    if (error)
+        return error;
     *ret_stamp = (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
     return 0;
 }

@@ -24,11 +24,14 @@
  * version 2 no two objects had one key hash, and a record ends all that had its hash; from version 3 on it speaks of
  * its own key only. Who only knows the older ones would take two keys with one hash for one, so no record comes to
  * stand in an older segment.
+ *
+ * Thread: any, unless it says otherwise.
  */
 #ifndef CAIRN_SEGMENT_H
 #define CAIRN_SEGMENT_H
 
 #include "store/base/error.h"
+#include "store/disk/handle.h"
 #include "store/disk/io.h"
 #include "store/disk/numbered.h"
 #include "store/store.h"
@@ -76,10 +79,9 @@ struct segment_header {
 
 struct segment {
     atomic_uint references; /* the log's own and each reader's */
-    const struct io *io;
-    int file;         /* -1: of a husk, which nobody reads */
-    uint32_t slot;    /* in the log's chain */
-    uint64_t version; /* where its header is damaged: what its neighbours tell */
+    struct handle *file;    /* kept while it is written to, and when its name is about to lead elsewhere */
+    uint32_t slot;          /* in the log's chain */
+    uint64_t version;       /* where its header is damaged: what its neighbours tell */
     uint64_t number;
     uint64_t base;     /* offset of the first record */
     uint32_t skipped;  /* see above */
@@ -109,13 +111,16 @@ extern const char segment_ending[];
 void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_MAX]);
 bool segment_number(const char *name, uint64_t *ret_number);
 
-/* Takes the descriptor. NULL when memory is out (the descriptor is then closed). One reference. */
-struct segment *segment_new(const struct io *io, int file, const struct segment_header *header, uint64_t prepared);
+/* Takes the descriptor, of a file in the folder, which the segment keeps open. NULL when memory is out (the descriptor
+ * is then closed). One reference. */
+struct segment *segment_new(const struct handle_folder *folder, int file, const struct segment_header *header,
+                            uint64_t prepared);
 void segment_retain(struct segment *segment);
 void segment_release(struct segment *segment); /* the last one closes the file; NULL is allowed */
 
-/* Closes the file of a husk: there may be very many of them. Thread: before others know the segment. */
-void segment_close_file(struct segment *segment);
+/* Reads all `length` bytes at a position of the file; an errno, as of io_read_all(). Who has the file by its handle
+ * need not wait for it to be opened. Blocking. */
+int segment_read(const struct segment *segment, void *ret_bytes, size_t length, uint64_t position);
 
 /* The header of one that is no husk. */
 struct segment_header segment_header_of(const struct segment *segment);

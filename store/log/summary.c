@@ -123,7 +123,7 @@ static int read_last_check(const struct segment *segment, uint64_t last, uint64_
     unsigned char bytes[8] = {0};
     int error = 0;
     if (last)
-        error = io_read_all(segment->io, segment->file, bytes, sizeof bytes, (off_t)(last + RECORD_AT_CHECK));
+        error = segment_read(segment, bytes, sizeof bytes, last + RECORD_AT_CHECK);
     *ret_check = little_get64(bytes);
     return error;
 }

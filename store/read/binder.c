@@ -304,6 +304,11 @@ static bool finish(struct binder *binder)
         keys_abandon(&work->file);
         return false;
     }
+    /* One of those that it was made of has the name that the new one gets. */
+    if (run_keep(work->runs[work->count - 1])) {
+        keys_abandon(&work->file);
+        return false;
+    }
     if (keys_end(&work->file, !damage_has_gaps(binder->index), &run).error)
         return false;
     shelve(binder, run);

@@ -79,13 +79,14 @@ static void remove_shelf(struct catalog *catalog, size_t at)
 
 /* ---- the files that there are ---------------------------------------------------------------- */
 
-/* Removes the file of a shelf, if it has one with a name, and it is none of that number. */
+/* Removes the file of a shelf, if it has one with a name, and it is none of that number. Pages may still be made of it;
+ * where it cannot be kept for them it stays, and the next start finds that it is of no use. */
 static void remove_file(const struct catalog *catalog, const struct shelf *shelf, uint64_t other)
 {
     if (!shelf->filed || damage_has_gaps(catalog->reader->index))
         return;
     uint64_t number = run_last_source(shelf->runs[0]).number;
-    if (number != other)
+    if (number != other && run_keep(shelf->runs[0]) == 0)
         keys_remove(catalog->reader->log, number);
 }
 
@@ -132,6 +133,7 @@ static bool shelve(struct catalog *catalog, struct run *run)
         run_release(run);
         return false;
     }
+    run_rest(run);
     shelf->runs[shelf->count++] = run;
     shelf->filed = true;
     return true;
@@ -502,9 +504,15 @@ bool catalog_drop_broken(struct catalog *catalog)
     return some;
 }
 
+/* Pages go through it as ever until the binder has made it part of another one. */
 void catalog_forget(struct catalog *catalog, uint64_t number)
 {
-    keys_remove_single(catalog->reader->log, number);
+    size_t at;
+    lock_take(&catalog->lock);
+    bool has = find_shelf(catalog, number, &at) && catalog->shelves[at].filed;
+    if (!has || run_keep(catalog->shelves[at].runs[0]) == 0)
+        keys_remove_single(catalog->reader->log, number);
+    lock_release(&catalog->lock);
     catalog_tidy(catalog);
 }
 

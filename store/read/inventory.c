@@ -62,7 +62,7 @@ static struct failure take_digest(const struct log *log, const struct segment *s
         return failure_of(STORE_NO_MEMORY);
     for (uint64_t at = 0; at < position && !os_error; at += PIECE) {
         size_t length = position - at < PIECE ? (size_t)(position - at) : PIECE;
-        os_error = io_read_all(log->io, segment->file, piece, length, (off_t)at);
+        os_error = segment_read(segment, piece, length, at);
         digest = os_error ? 0 : XXH3_64bits_withSeed(piece, length, log->salt ^ digest);
     }
     free(piece);
@@ -104,7 +104,9 @@ static struct failure write_run(struct making *making, struct run *const *own)
 static struct failure open_run(const struct log *log, int file, struct run **ret_run)
 {
     int own = log->io->dup(log->io->self, file);
-    return own < 0 ? failure_io(errno) : run_open(log->io, own, HEADER, log->salt, ret_run);
+    if (own < 0)
+        return failure_io(errno);
+    return run_open(handle_new(&log->files, 0, "", O_RDONLY, own), HEADER, log->salt, ret_run); /* it stays kept */
 }
 
 /* The run of the last segment, which knows what leads to nothing of it; and if those that it was made of have taught

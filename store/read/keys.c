@@ -11,6 +11,9 @@ static const char ending[] = ".keys";
 static const char single_ending[] = ".keys.new";
 static const char merged_ending[] = ".merged.new";
 
+/* As numbered_open() does. */
+enum { FLAGS = O_RDONLY | O_NONBLOCK | O_NOFOLLOW };
+
 static bool ends_with(const char *name, const char *end)
 {
     size_t length = strlen(name);
@@ -60,9 +63,14 @@ struct failure keys_end(struct keys_file *file, bool lasting, struct run **ret_r
         keys_abandon(file);
         return failure_of_errno(os_error);
     }
-    if (!lasting || io->renameat(io->self, log->folder, file->draft, log->folder, name) < 0)
+    bool named = lasting && io->renameat(io->self, log->folder, file->draft, log->folder, name) == 0;
+    if (!named)
         io->unlinkat(io->self, log->folder, file->draft, 0); /* the descriptor will do */
-    return run_open(io, file->file, 0, log->salt, ret_run);
+    struct handle *handle = handle_new(&log->files, file->number, ending, FLAGS, file->file);
+    struct failure failure = run_open(handle, 0, log->salt, ret_run);
+    if (!failure.error && named)
+        run_rest(*ret_run);
+    return failure;
 }
 
 struct failure keys_write(const struct log *log, const struct run_source *source, struct draft *draft, bool lasting,
@@ -128,7 +136,8 @@ struct failure keys_open(const struct log *log, uint64_t number, struct run **re
     int file = numbered_open(log->io, log->folder, number, ending);
     if (file < 0)
         return errno == ENOENT ? failure_of(STORE_NO_OBJECT) : failure_io(errno);
-    struct failure failure = run_open(log->io, file, 0, log->salt, &run);
+    struct handle *handle = handle_new(&log->files, number, ending, FLAGS, file);
+    struct failure failure = run_open(handle, 0, log->salt, &run);
     if (!failure.error && run_source_at(run, run_source_count(run) - 1).number != number) {
         run_release(run);
         return failure_of(STORE_DAMAGED);

@@ -69,8 +69,8 @@ static enum store_error pin_now(const struct reader *reader, const struct store_
     return error;
 }
 
-static struct failure read_bytes(const struct io *io, int file, void *bytes, size_t length, off_t position,
-                                 unsigned flags)
+static struct failure read_file(const struct io *io, int file, void *bytes, size_t length, off_t position,
+                                unsigned flags)
 {
     if (flags & STORE_GET_NOWAIT) {
         ssize_t got = io->pread_nowait(io->self, file, bytes, length, position);
@@ -81,6 +81,18 @@ static struct failure read_bytes(const struct io *io, int file, void *bytes, siz
         return failure_io(errno);
     }
     return failure_io(io_read_all(io, file, bytes, length, position));
+}
+
+/* To open a file again that was closed is not waited for, like to open that of a blob. */
+static struct failure read_bytes(const struct segment *segment, void *bytes, size_t length, off_t position,
+                                 unsigned flags)
+{
+    int file, os_error = handle_take(segment->file, &file);
+    if (os_error)
+        return failure_io(os_error);
+    struct failure failure = read_file(handle_io(segment->file), file, bytes, length, position, flags);
+    handle_give(segment->file);
+    return failure;
 }
 
 /* The offset of the record, which is its alone: its place may be another one's when the segment has gone. */
@@ -112,8 +124,7 @@ static struct failure object_new(const struct reader *reader, const struct pin *
     struct object *object = malloc(sizeof *object + length);
     if (!object)
         return failure_of(STORE_NO_MEMORY);
-    struct failure failure = read_bytes(reader->log->io, pin->segment->file, object->bytes, length,
-                                        pin->location.position, flags);
+    struct failure failure = read_bytes(pin->segment, object->bytes, length, pin->location.position, flags);
     if (!failure.error && !record_decode(object->bytes, length, pin_offset(pin), reader->log->salt, ret_record))
         failure = refuse_record(object->bytes, length, key);
     if (failure.error) {
@@ -203,9 +214,14 @@ static struct failure object_attach_payload(const struct reader *reader, struct 
 static struct failure object_unload(struct object **object, const struct pin *pin)
 {
     struct object *whole = *object;
-    int file = whole->io->dup(whole->io->self, pin->segment->file);
+    int own, os_error = handle_take(pin->segment->file, &own);
+    if (os_error)
+        return failure_io(os_error);
+    int file = whole->io->dup(whole->io->self, own);
+    os_error = errno;
+    handle_give(pin->segment->file);
     if (file < 0)
-        return failure_io(errno);
+        return failure_io(os_error);
     size_t head = (size_t)((const unsigned char *)whole->payload - whole->bytes);
     size_t attributes = (size_t)((const unsigned char *)whole->info.attributes - whole->bytes);
     whole->file = file;
@@ -377,8 +393,11 @@ static void unpin_all(struct pin *pins, size_t count)
 static void expect(const struct reader *reader, const struct pin *pin, unsigned flags)
 {
     const struct io *io = reader->log->io;
-    if (pin->segment)
-        io->expect(io->self, pin->segment->file, pin->location.position, first_length(&pin->location, flags));
+    int file;
+    if (!pin->segment || !io->far || handle_take(pin->segment->file, &file))
+        return;
+    io->expect(io->self, file, pin->location.position, first_length(&pin->location, flags));
+    handle_give(pin->segment->file);
 }
 
 /* Turns pins into objects; *ret_os_error is that of the last file call that failed. False when one vanished meanwhile:

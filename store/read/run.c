@@ -18,8 +18,7 @@ static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '4'}; /* the la
 struct run {
     atomic_uint references;
     uint64_t salt;
-    const struct io *io;
-    int file; /* -1: in memory */
+    struct handle *file; /* NULL: in memory */
     uint64_t offset;
     unsigned char *bytes; /* in memory: the whole run; else what stands behind its blocks */
     struct run_header header;
@@ -104,8 +103,7 @@ void run_release(struct run *run)
 {
     if (!run || atomic_fetch_sub_explicit(&run->references, 1, memory_order_acq_rel) != 1)
         return;
-    if (run->file >= 0)
-        run->io->close(run->io->self, run->file);
+    handle_free(run->file);
     free(run->bytes);
     free(run->lacks);
     free(run->gone);
@@ -128,7 +126,6 @@ struct run *run_of_memory(unsigned char *bytes, size_t length, uint64_t salt, ui
     bool valid = run_decode_header(bytes, salt, &header);
     assert(valid && RUN_HEADER + header.block_bytes + tail_length(&header) == length);
     struct run *run = run_new((struct run){.salt = salt,
-                                           .file = -1,
                                            .bytes = bytes,
                                            .header = header,
                                            .blocks = bytes + RUN_HEADER,
@@ -175,7 +172,8 @@ static struct failure read_header(struct run *run)
 {
     unsigned char bytes[RUN_HEADER];
     uint64_t rest;
-    struct failure failure = numbered_read_header(run->io, run->file, run->offset, bytes, sizeof bytes, &rest);
+    struct failure failure = numbered_read_header(handle_io(run->file), handle_file(run->file), run->offset, bytes,
+                                                  sizeof bytes, &rest);
     if (failure.error)
         return failure;
     if (run_is_foreign(bytes))
@@ -191,7 +189,7 @@ static struct failure read_tail(struct run *run)
     run->bytes = malloc(length + 1);
     if (!run->bytes)
         return failure_of(STORE_NO_MEMORY);
-    int os_error = io_read_all(run->io, run->file, run->bytes, length,
+    int os_error = io_read_all(handle_io(run->file), handle_file(run->file), run->bytes, length,
                                (off_t)(run->offset + RUN_HEADER + run->header.block_bytes));
     if (os_error)
         return failure_io(os_error);
@@ -201,11 +199,11 @@ static struct failure read_tail(struct run *run)
     return failure_of(valid ? STORE_OK : STORE_DAMAGED);
 }
 
-struct failure run_open(const struct io *io, int file, uint64_t offset, uint64_t salt, struct run **ret_run)
+struct failure run_open(struct handle *file, uint64_t offset, uint64_t salt, struct run **ret_run)
 {
-    struct run *run = run_new((struct run){.salt = salt, .io = io, .file = file, .offset = offset});
+    struct run *run = file ? run_new((struct run){.salt = salt, .file = file, .offset = offset}) : NULL;
     if (!run) {
-        io->close(io->self, file);
+        handle_free(file);
         return failure_of(STORE_NO_MEMORY);
     }
     struct failure failure = read_header(run);
@@ -216,6 +214,17 @@ struct failure run_open(const struct io *io, int file, uint64_t offset, uint64_t
     else
         *ret_run = run;
     return failure;
+}
+
+void run_rest(struct run *run)
+{
+    if (run->file)
+        handle_rest(run->file);
+}
+
+int run_keep(struct run *run)
+{
+    return run->file ? handle_keep(run->file) : 0;
 }
 
 /* ---- what it is made of ---------------------------------------------------------------------- */
@@ -296,7 +305,11 @@ static struct failure prove_block(const struct run *run, size_t at, unsigned cha
 {
     uint64_t from = at > 0 ? block_end(run, at - 1) : 0;
     size_t length = block_end(run, at) - from;
-    int os_error = io_read_all(run->io, run->file, buffer, length, (off_t)(run->offset + RUN_HEADER + from));
+    int file, os_error = handle_take(run->file, &file);
+    if (os_error)
+        return failure_io(os_error);
+    os_error = io_read_all(handle_io(run->file), file, buffer, length, (off_t)(run->offset + RUN_HEADER + from));
+    handle_give(run->file);
     if (os_error)
         return failure_io(os_error);
     *ret_length = length;
@@ -316,7 +329,7 @@ struct failure run_read_block(struct run *run, size_t at, unsigned char *buffer,
     }
     struct failure failure = prove_block(run, at, buffer, ret_length);
     *ret_bytes = buffer;
-    if (failure.error)
+    if (failure.error && !store_error_is_shortage(failure.error, failure.os_error))
         run_break(run);
     return failure;
 }

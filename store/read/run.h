@@ -36,7 +36,7 @@
 #define CAIRN_RUN_H
 
 #include "store/base/error.h"
-#include "store/disk/io.h"
+#include "store/disk/handle.h"
 #include "store/read/place.h"
 
 enum {
@@ -94,9 +94,14 @@ struct run;
 struct run *run_of_memory(unsigned char *bytes, size_t length, uint64_t salt, uint64_t *lacks, size_t lacks_count);
 
 /* The run in a file from an offset on, of which this reads the header and what stands behind the blocks. Takes the
- * descriptor, in any case. STORE_DAMAGED: it is none; STORE_FOREIGN: of another format; STORE_IO, STORE_NO_MEMORY.
- * Blocking. */
-struct failure run_open(const struct io *io, int file, uint64_t offset, uint64_t salt, struct run **ret_run);
+ * handle, in any case, which is kept; NULL is allowed, and memory is out. STORE_DAMAGED: it is none; STORE_FOREIGN: of
+ * another format; STORE_IO, STORE_NO_MEMORY. Blocking. */
+struct failure run_open(struct handle *file, uint64_t offset, uint64_t salt, struct run **ret_run);
+
+/* Its file need not stay open: it is found by its name. The other way round, before the name goes or leads to another
+ * file; an errno. Of one in memory neither does anything. */
+void run_rest(struct run *run);
+int run_keep(struct run *run);
 
 /* Reads all blocks and proves them: STORE_DAMAGED, STORE_IO, STORE_NO_MEMORY. Blocking. */
 struct failure run_prove(const struct run *run);

@@ -171,6 +171,7 @@ bool shelf_open(const struct reader *reader, struct shelf *shelf, const struct s
         run_release(run);
         return false;
     }
+    run_rest(run);
     shelf_clear(shelf, 0);
     shelf->runs[shelf->count++] = run;
     shelf->filed = true;

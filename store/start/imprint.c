@@ -79,7 +79,7 @@ struct imprint *imprint_take(struct index *index, const struct log *log, const s
     if (!imprint)
         return NULL;
     if (fingerprint_take(&imprint->folder, log->io, log->folder) &&
-        fingerprint_take(&imprint->file, log->io, log->active->file))
+        fingerprint_take(&imprint->file, log->io, handle_file(log->active->file)))
         return imprint;
     imprint_free(imprint);
     return NULL;
@@ -105,7 +105,7 @@ static struct segment *find_segment(const struct imprint *imprint, const struct 
         io->close(io->self, file);
         return NULL;
     }
-    struct segment *segment = segment_new(io, file, &imprint->header, imprint->prepared);
+    struct segment *segment = segment_new(&log->files, file, &imprint->header, imprint->prepared);
     if (!segment)
         return NULL;
     segment->used = imprint->used;

@@ -153,9 +153,11 @@ static struct failure candidate_make(struct line *line, struct candidate *candid
     uint64_t prepared = candidate->size < LOCATION_POSITION_MAX ? candidate->size : LOCATION_POSITION_MAX;
     if (header->husk)
         prepared = SEGMENT_HEADER;
-    candidate->segment = segment_new(line->log->io, file, header, prepared);
-    if (candidate->segment)
+    candidate->segment = segment_new(&line->log->files, file, header, prepared);
+    if (candidate->segment) {
         candidate->segment->deleted = candidate->written;
+        handle_rest(candidate->segment->file); /* there may be very many of them */
+    }
     return failure_of(candidate->segment ? STORE_OK : STORE_NO_MEMORY);
 }
 
@@ -357,30 +359,32 @@ static void remove_absorbed(const struct line *line, uint64_t absorber)
 }
 
 /* Where a husk cannot be written, the old ones say the same together: it is tried again at the next start. */
-static void write_grown(const struct line *line, struct segment *segment)
+static void write_grown(const struct line *line, const struct segment *segment)
 {
     struct log *log = line->log;
     struct segment_header header = husk_header(segment);
     int file;
     if (!find_candidate(line, segment->number)->grown || husk_write(log, &header, &file))
         return;
-    segment_close_file(segment);
-    segment->file = file;
+    log->io->close(log->io->self, file);
     remove_absorbed(line, segment->number);
 }
 
-/* The last segment's file is still written to, or synced; nobody reads the others that are husks. */
-static void settle_husks(const struct line *line)
+/* Nobody reads those that are husks; another file may be in the place of theirs. */
+static struct failure settle_husks(struct line *line)
 {
     const struct log *log = line->log;
     for (size_t at = 0; at < log->chain.count; at++) {
-        struct segment *segment = log->chain.segments[at];
+        const struct segment *segment = log->chain.segments[at];
         if (!segment_is_husk(segment))
             continue;
+        int os_error = handle_keep(segment->file);
+        if (os_error)
+            return file_error(line, segment->number, os_error);
         write_grown(line, segment);
-        if (segment != log->active)
-            segment_close_file(segment);
+        handle_shut(segment->file);
     }
+    return failure_none();
 }
 
 /* ---- taking in ------------------------------------------------------------------------------- */
@@ -503,9 +507,12 @@ static struct failure line_up(struct line *line)
         failure = take_in(line, i);
     if (failure.error)
         return failure;
-    settle_husks(line);
+    failure = settle_husks(line);
+    if (failure.error)
+        return failure;
     settle_versions(line);
-    return failure_none();
+    os_error = log_keep_active(line->log);
+    return os_error ? file_error(line, line->log->active->number, os_error) : failure_none();
 }
 
 struct failure lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,

@@ -31,13 +31,23 @@ int onset_is_cut(struct cursor *cursor, const struct segment *segment, bool prov
     return error;
 }
 
-int onset_mend(const struct log *log, const struct segment *segment, bool proven)
+static int mend_file(const struct log *log, const struct segment *segment, int file, bool proven)
 {
     const struct io *io = log->io;
     uint64_t size = proven ? segment->given : log->first_segment;
-    if (segment->prepared < size && io->ftruncate(io->self, segment->file, (off_t)size) < 0)
+    if (segment->prepared < size && io->ftruncate(io->self, file, (off_t)size) < 0)
         return errno;
     struct segment_header header = {.number = SEGMENT_FIRST,
                                     .given = segment->prepared < size ? size : segment->prepared};
-    return proven ? 0 : segment_write_header(io, segment->file, &header, log->salt);
+    return proven ? 0 : segment_write_header(io, file, &header, log->salt);
+}
+
+int onset_mend(const struct log *log, const struct segment *segment, bool proven)
+{
+    int file, error = handle_take(segment->file, &file);
+    if (error)
+        return error;
+    error = mend_file(log, segment, file, proven);
+    handle_give(segment->file);
+    return error;
 }

@@ -175,7 +175,7 @@ static struct failure scan_segment(struct scan *scan, struct segment *segment, u
  * be in the page cache only, and there even look clean: so its bytes are written again, and synced, before
  * anyone gets to see them and before the next group says that they are on disk. The first group of a segment takes the
  * header along, which in a log's first segment comes to the disk with it. */
-static struct failure scan_settle(struct scan *scan)
+static int rewrite_last_group(const struct scan *scan, int file)
 {
     const struct io *io = scan->log->io;
     const struct segment *segment = scan->segment;
@@ -186,13 +186,22 @@ static struct failure scan_settle(struct scan *scan)
         from = segment_position(segment, scan->last_group);
     while (!error && from < segment->used) {
         size_t length = segment->used - from < sizeof bytes ? (size_t)(segment->used - from) : sizeof bytes;
-        error = io_read_all(io, segment->file, bytes, length, (off_t)from);
+        error = io_read_all(io, file, bytes, length, (off_t)from);
         if (!error)
-            error = io_write_all(io, segment->file, bytes, length, (off_t)from);
+            error = io_write_all(io, file, bytes, length, (off_t)from);
         from += length;
     }
-    if (!error && io->fdatasync(io->self, segment->file) < 0)
-        error = errno;
+    return !error && io->fdatasync(io->self, file) < 0 ? errno : error;
+}
+
+static struct failure scan_settle(struct scan *scan)
+{
+    struct handle *handle = scan->segment->file;
+    int file, error = handle_take(handle, &file);
+    if (!error) {
+        error = rewrite_last_group(scan, file);
+        handle_give(handle);
+    }
     return error ? scan_io_error(scan, error) : failure_none();
 }
 

@@ -162,16 +162,22 @@ static struct failure leave_husk(struct compact *compact, struct segment *segmen
 {
     int file;
     struct segment_header header = header_of(compact, segment);
-    int os_error = write_husk(compact, &header, &file);
+    int os_error = handle_keep(segment->file); /* who reads it has it until the end; its name leads to the husk */
     if (os_error)
         return failure_of_errno(os_error);
-    struct segment *husk = segment_new(segment->io, file, &header, SEGMENT_HEADER);
+    os_error = write_husk(compact, &header, &file);
+    if (os_error) {
+        if (!atomic_load(&compact->log->names_doubtful))
+            handle_rest(segment->file);
+        return failure_of_errno(os_error);
+    }
+    struct segment *husk = segment_new(&compact->log->files, file, &header, SEGMENT_HEADER);
     if (!husk) {
         (void)gate_fail(compact->gate); /* the file is a husk already, and the chain cannot say so */
         return failure_of(STORE_NO_MEMORY);
     }
     husk->joined = segment->joined;
-    segment_close_file(husk);
+    handle_shut(husk->file);
     replace(compact, segment, husk);
     return failure_none();
 }

@@ -325,7 +325,7 @@ static uint64_t find_block(struct pass *pass, uint64_t position, uint64_t limit,
         uint64_t next = (position / IO_BLOCK + 1) * IO_BLOCK;
         if (next > limit)
             next = limit;
-        int error = io_read_all(segment->io, segment->file, pass->chunk, next - position, (off_t)position);
+        int error = segment_read(segment, pass->chunk, next - position, position);
         if ((error == 0) == readable)
             return position;
         position = next;
@@ -377,23 +377,12 @@ static bool is_absorbed(const struct pass *pass, const struct segment *segment)
     return segment_is_husk(segment) && !there;
 }
 
-static void pass_header(struct pass *pass, const struct segment *segment)
+static void pass_header(struct pass *pass, const struct segment *segment, int file)
 {
     struct segment_header header;
-    const struct io *io = segment->io;
-    int own = segment->file < 0 ? segment_open(io, pass->log->folder, segment->number, O_RDONLY) : -1;
-    int file = segment->file < 0 ? own : segment->file;
-    if (file < 0 && is_shortage(errno)) {
-        pass->cut_short = true;
-        return;
-    }
-    if (file < 0 && is_absorbed(pass, segment))
-        return;
     struct failure failure = failure_of(STORE_IO);
     if (file >= 0)
-        failure = segment_read_header(io, file, pass->log->salt, &header);
-    if (own >= 0)
-        io->close(io->self, own);
+        failure = segment_read_header(pass->log->io, file, pass->log->salt, &header);
     if (!failure.error && header.number == segment->number && header.base == segment->base)
         return;
     pass_report(pass, &(struct store_flaw){.kind = failure.error == STORE_IO ? STORE_FLAW_READ : STORE_FLAW_HEADER,
@@ -407,7 +396,7 @@ static void pass_run_of_keys(struct pass *pass, const struct segment *segment, u
     struct run *run = NULL;
     struct failure failure = keys_open(pass->log, segment->number, &run);
     if (!failure.error)
-        failure = run_prove(run);
+        failure = run_prove(run); /* it is kept */
     bool unreadable = failure.error == STORE_IO && !is_shortage(failure.os_error);
     run_release(run);
     if (failure.error == STORE_DAMAGED || unreadable)
@@ -460,11 +449,12 @@ static void pass_records(struct pass *pass, uint64_t limit)
 }
 
 /* The file may end before its records do: what is not in it is lost. */
-static void pass_segment(struct pass *pass, const struct stretch *stretch)
+static void pass_file(struct pass *pass, const struct stretch *stretch, int file)
 {
     const struct segment *segment = stretch->segment;
     uint64_t held = stretch->records < segment->prepared ? stretch->records : segment->prepared;
-    pass_header(pass, segment);
+    if (file >= 0 || !is_absorbed(pass, segment))
+        pass_header(pass, segment, file);
     cursor_begin(&pass->cursor, segment, held);
     if (segment_is_husk(segment)) { /* its records are elsewhere now */
         pass_gap(pass, stretch, stretch->records);
@@ -479,6 +469,21 @@ static void pass_segment(struct pass *pass, const struct stretch *stretch)
         pass_summary(pass, stretch->segment, stretch->records);
     }
     rows_free(&pass->rows);
+}
+
+/* With its file, from which all of it is read then. One that cannot be had is told of, with all that should be in it,
+ * unless it is only descriptors that are out. */
+static void pass_segment(struct pass *pass, const struct stretch *stretch)
+{
+    const struct segment *segment = stretch->segment;
+    int file = -1, error = handle_take(segment->file, &file);
+    if (is_shortage(error)) {
+        pass->cut_short = true;
+        return;
+    }
+    pass_file(pass, stretch, error ? -1 : file);
+    if (!error)
+        handle_give(segment->file);
 }
 
 /* Of the files that were set aside at the start nothing is looked at. */

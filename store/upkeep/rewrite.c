@@ -152,8 +152,11 @@ static struct failure rewrite_records(struct rewrite *rewrite, uint64_t limit)
             return failure_of(STORE_DRAINING);
         int os_error = cursor_look(&rewrite->cursor, position, true, &record, &found);
         /* What a hole held is lost, and the rest is what can be compared with a backup. */
-        rewrite->unreadable = os_error || found == CURSOR_NOTHING;
-        if (rewrite->unreadable)
+        if (os_error)
+            rewrite->unreadable = !store_error_is_shortage(STORE_IO, os_error);
+        else
+            rewrite->unreadable = found == CURSOR_NOTHING;
+        if (os_error || rewrite->unreadable)
             return os_error ? failure_io(os_error) : failure_of(STORE_DAMAGED);
         failure = rewrite_record(rewrite, position, &record, found);
         position += record_length(&record);

@@ -67,7 +67,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct io *io = sim_disk_io(disk);
     fuzz_assert(io->mkdirat(io->self, AT_FDCWD, "/log", 0700) == 0);
     struct segment_header header = {.version = SEGMENT_VERSION, .number = 1, .base = 0};
-    struct segment *segment = segment_new(io, make_file(io, "/segment", zeros, sizeof zeros), &header, sizeof zeros);
+    struct handles handles;
+    struct handle_folder folder = {.handles = &handles, .open = AT_FDCWD};
+    handles_init(&handles, io, 1);
+    struct segment *segment = segment_new(&folder, make_file(io, "/segment", zeros, sizeof zeros), &header,
+                                          sizeof zeros);
     struct log log = {.io = io, .salt = LOG_IMAGE_SALT};
     log.folder = io->openat(io->self, AT_FDCWD, "/log", O_RDONLY | O_DIRECTORY, 0);
     if (!segment)
@@ -75,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     io->close(io->self, make_file(io, name, data, size));
     look(&log, segment, data, size);
     segment_release(segment);
+    handles_free(&handles);
     io->close(io->self, log.folder);
     fuzz_assert(sim_disk_open_files(disk) == 0);
     sim_disk_free(disk);

@@ -788,6 +788,31 @@ START_TEST(idle_stores_leave_connections_their_places)
 }
 END_TEST
 
+/* However much a store holds: of its many files few are open. */
+START_TEST(a_store_of_many_segments_is_had_with_few_descriptors)
+{
+    enum { DESCRIPTORS = 70, SEGMENTS = 50, EACH = 4, SIZE = 250000 };
+    static char payload[SIZE + 1];
+    memset(payload, 'x', SIZE);
+    limit_descriptors(DESCRIPTORS);
+    server_add(site.server, "--segment-size=1M");
+    site_start();
+    for (int i = 0; i < SEGMENTS * EACH; i++)
+        site_expect(site_put(client_text(site.client, "k%d", i), payload, NULL), 201);
+    for (int round = 0; round < 2; round++) {
+        ck_assert_int_ge(site_figure("segments"), SEGMENTS);
+        for (int i = 0; i < SEGMENTS * EACH; i += EACH)
+            site_expect_text(client_text(site.client, "k%d", i), payload);
+        site_expect(client_get(site.client, site_target("/objects?limit=1000"), NULL), 200);
+        site_expect(site_put("k0", payload, NULL), 200);
+        server_crash(site.server);
+        server_start(site.server);
+        site_reconnect();
+    }
+    ck_assert_uint_eq(server_logged(site.server, "Too many open files"), 0);
+}
+END_TEST
+
 /* Uploads beyond their share are refused, and the log has a descriptor for its next segment. */
 START_TEST(uploads_leave_descriptors_to_the_logs)
 {
@@ -870,6 +895,7 @@ int main(void)
         with_few_descriptors_everybody_is_answered,
         with_few_descriptors_many_stores_are_opened_in_turn,
         idle_stores_leave_connections_their_places,
+        a_store_of_many_segments_is_had_with_few_descriptors,
         uploads_leave_descriptors_to_the_logs,
         too_few_descriptors_are_told_with_what_to_do,
         a_file_that_may_not_grow_fails_its_upload_only,

@@ -43,6 +43,7 @@ struct depot_options model_options(const struct io *io)
     options.io = io;
     options.inline_limit = 512;
     options.segment_size = 32 << 10;
+    options.idle_files_limit = 2;  /* so that files are closed and opened again all the time */
     options.shortage_patience = 0; /* where descriptors are out here, none come free */
     options.object_limit = 1 << 20;
     options.disk_reserve = 0;

@@ -26,6 +26,7 @@ static struct effort effort;
 static struct groups groups;
 static struct admission admission;
 static struct space space;
+static struct handles handles;
 static struct folder folder;
 static struct trouble trouble;
 static struct roster roster;
@@ -63,7 +64,9 @@ static void setup(void)
                                  .openers = pool_new(2),
                                  .commits = pool_new(2),
                                  .upkeep = pool_new(1),
+                                 .handles = &handles,
                                  .space = &space};
+    handles_init(&handles, options.io, 1);
     ck_assert_int_eq(folder_open(&folder, options.io, "/data", FOLDER_SERVE, NULL).error, STORE_OK);
     space_init(&space, &services, folder.root, &hooks);
     trouble_init(&trouble, &services.notice);
@@ -84,6 +87,7 @@ static void teardown(void)
     pool_free(services.upkeep);
     roster_free(&roster);
     groups_free(&groups);
+    handles_free(&handles);
     trouble_free(&trouble);
     space_free(&space);
     trash_end(&folder.trash);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 static struct shared_lock lock;
+static struct handles handles;
+static const struct handle_folder folder = {.handles = &handles};
 static struct chain chain;
 
 static void setup(void)
@@ -29,7 +31,7 @@ static void teardown(void)
 static struct segment *segment_of(uint64_t number, bool husk)
 {
     struct segment_header header = {.number = number, .husk = husk};
-    struct segment *segment = segment_new(NULL, -1, &header, SEGMENT_HEADER);
+    struct segment *segment = segment_new(&folder, -1, &header, SEGMENT_HEADER);
     if (!segment)
         ck_abort_msg("no memory");
     return segment;

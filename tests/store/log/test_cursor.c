@@ -15,6 +15,8 @@ static const uint64_t salt = 0x5a17;
 static struct sim_disk *disk;
 static const struct io *io;
 static struct segment *segment;
+static struct handles handles;
+static struct handle_folder folder;
 static struct cursor cursor;
 static uint64_t positions[RECORDS + 1]; /* of the records, and where they end */
 
@@ -40,7 +42,7 @@ static void write_record(unsigned i, uint64_t *position)
                             .payload = payload};
     record.digest = store_digest_of(payload, (size_t)record.size);
     record_encode(&record, salt, bytes);
-    ck_assert_int_eq(io_write_all(io, segment->file, bytes, record_length(&record), (off_t)*position), 0);
+    ck_assert_int_eq(io_write_all(io, handle_file(segment->file), bytes, record_length(&record), (off_t)*position), 0);
     positions[i] = *position;
     *position += record_length(&record);
 }
@@ -49,10 +51,12 @@ static void setup(void)
 {
     disk = sim_disk_new(1);
     io = sim_disk_io(disk);
+    handles_init(&handles, io, 1);
+    folder = (struct handle_folder){.handles = &handles, .open = AT_FDCWD};
     int file = io->openat(io->self, AT_FDCWD, "/segment", O_RDWR | O_CREAT, 0600);
     ck_assert_int_eq(io->ftruncate(io->self, file, FILE_SIZE), 0);
     const struct segment_header header = {.number = 1, .base = BASE};
-    segment = segment_new(io, file, &header, FILE_SIZE);
+    segment = segment_new(&folder, file, &header, FILE_SIZE);
     uint64_t position = SEGMENT_HEADER;
     for (unsigned i = 0; i < RECORDS; i++)
         write_record(i, &position);
@@ -65,12 +69,13 @@ static void teardown(void)
 {
     cursor_free(&cursor);
     segment_release(segment);
+    handles_free(&handles);
     sim_disk_free(disk);
 }
 
 static void damage(uint64_t position)
 {
-    ck_assert_int_eq(io_write_all(io, segment->file, "\xff", 1, (off_t)position), 0);
+    ck_assert_int_eq(io_write_all(io, handle_file(segment->file), "\xff", 1, (off_t)position), 0);
     cursor_begin(&cursor, segment, cursor.limit); /* what it has read is old */
 }
 
@@ -142,7 +147,7 @@ START_TEST(a_record_behind_zeros_is_found)
 {
     enum { FAR = 5 << 20 }; /* more than the cursor reads at once */
     const uint64_t behind[] = {8, RECORD_HEADER - 8, RECORD_HEADER, RECORD_HEADER + 8, 4096, FAR};
-    ck_assert_int_eq(io->ftruncate(io->self, segment->file, 2 * FAR), 0);
+    ck_assert_int_eq(io->ftruncate(io->self, handle_file(segment->file), 2 * FAR), 0);
     for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
         struct record record;
         uint64_t found, position = positions[RECORDS] + behind[i], end = position;
@@ -150,8 +155,8 @@ START_TEST(a_record_behind_zeros_is_found)
         cursor_begin(&cursor, segment, 2 * FAR);
         ck_assert_int_eq(cursor_find(&cursor, positions[RECORDS], &found, &record), 0);
         ck_assert_uint_eq(found, position);
-        ck_assert_int_eq(io->ftruncate(io->self, segment->file, (off_t)positions[RECORDS]), 0);
-        ck_assert_int_eq(io->ftruncate(io->self, segment->file, 2 * FAR), 0);
+        ck_assert_int_eq(io->ftruncate(io->self, handle_file(segment->file), (off_t)positions[RECORDS]), 0);
+        ck_assert_int_eq(io->ftruncate(io->self, handle_file(segment->file), 2 * FAR), 0);
     }
 }
 END_TEST
@@ -200,7 +205,7 @@ START_TEST(one_cursor_serves_many_segments)
     int file = io->openat(io->self, AT_FDCWD, "/other", O_RDWR | O_CREAT, 0600);
     ck_assert_int_eq(io->ftruncate(io->self, file, FILE_SIZE), 0);
     const struct segment_header header = {.number = 2, .base = 1 << 20};
-    struct segment *other = segment_new(io, file, &header, FILE_SIZE);
+    struct segment *other = segment_new(&folder, file, &header, FILE_SIZE);
     ck_assert_int_eq(look(positions[0], true, &record), CURSOR_WHOLE);
     cursor_begin(&cursor, other, FILE_SIZE);
     ck_assert_int_eq(look(positions[0], true, &record), CURSOR_NOTHING);

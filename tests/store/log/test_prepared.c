@@ -15,6 +15,7 @@ enum { KIB = 1 << 10, RESERVE = 1 << 20, SEGMENT = 4 << 20, FIRST = 256 << 10 };
 static struct sim_disk *disk;
 static const struct io *io;
 static struct depot_options options;
+static struct handles handles;
 static struct services services;
 static struct space space;
 static struct pool *pool; /* prepares */
@@ -40,7 +41,7 @@ static int open_folder(const char *path)
 static void open_log(void)
 {
     const struct home home = {.open = open_folder("/log"), .path = strdup("/log")};
-    log_init(&the_log, &options, &home, 1, &space, pool, &table_lock);
+    log_init(&the_log, &services, &home, 1, &table_lock);
 }
 
 static void setup(void)
@@ -56,6 +57,10 @@ static void setup(void)
     services = (struct services){.options = &options, .upkeep = pool_new(1)};
     space_init(&space, &services, open_folder("/"), &hooks);
     pool = pool_new(1);
+    handles_init(&handles, io, 1);
+    services.space = &space;
+    services.pool = pool;
+    services.handles = &handles;
     shared_lock_init(&table_lock);
     ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/log", 0700), 0);
     open_log();

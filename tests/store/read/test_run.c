@@ -17,6 +17,8 @@ static const struct run_source sources[] = {{.number = 3, .covered = 700, .stamp
 
 static struct sim_disk *disk;
 static int file;
+static struct handles handles;
+static const struct handle_folder folder = {.handles = &handles};
 
 static const struct io *io(void)
 {
@@ -28,10 +30,12 @@ static void setup(void)
     disk = sim_disk_new(1);
     file = io()->openat(io()->self, AT_FDCWD, "/run", O_RDWR | O_CREAT, 0600);
     ck_assert_int_ge(file, 0);
+    handles_init(&handles, io(), 1);
 }
 
 static void teardown(void)
 {
+    handles_free(&handles);
     io()->close(io()->self, file);
     ck_assert_uint_eq(sim_disk_open_files(disk), 0);
     sim_disk_free(disk);
@@ -83,9 +87,14 @@ static uint64_t write_file(void)
     return length;
 }
 
+static struct handle *own_handle(void)
+{
+    return handle_new(&folder, 1, ".keys", O_RDONLY, io()->dup(io()->self, file));
+}
+
 static enum store_error open_run(struct run **ret_run)
 {
-    return run_open(io(), io()->dup(io()->self, file), OFFSET, SALT, ret_run).error;
+    return run_open(own_handle(), OFFSET, SALT, ret_run).error;
 }
 
 static void expect_entry(const struct entry *entry, size_t n)
@@ -230,8 +239,7 @@ START_TEST(a_run_of_another_store_is_none)
 {
     struct run *run;
     write_file();
-    int own = io()->dup(io()->self, file);
-    ck_assert_int_eq(run_open(io(), own, OFFSET, SALT + 1, &run).error, STORE_DAMAGED);
+    ck_assert_int_eq(run_open(own_handle(), OFFSET, SALT + 1, &run).error, STORE_DAMAGED);
 }
 END_TEST
 
