@@ -7,7 +7,7 @@ import { button, make, setText, show } from "./dom.js";
 import * as format from "./format.js";
 import { read, write } from "./key.js";
 import { complain, say } from "./notice.js";
-import { gather, removeEntries } from "./select.js";
+import { TooMany, gather, removeEntries } from "./select.js";
 import { may, mayAnywhere } from "./session.js";
 import { BATCH } from "./store.js";
 import { words } from "./words.js";
@@ -30,12 +30,14 @@ export class Chosen {
         show(this.element, size > 0);
         show(this.copyAll, this.#may("read") && mayAnywhere("write"));
         show(this.removeAll, this.#may("delete"));
-        setText(this.told, size > 0 ? words.browse.chosenCount(size, format.bytes(bytes)) : "");
+        setText(this.told, size > 0 ? words.browse.chosenCount(size, bytes === null ? null : format.bytes(bytes)) : "");
     }
 
+    // With all that is selected; what is in a folder has to be listed for it.
     #may(right) {
         const { store, prefix } = this.place();
-        return may(right, store, prefix);
+        return may(right, store, prefix) || this.selection.entries.every(({ key: { bytes }, folder }) =>
+            may(right, store, bytes) && (!folder || may("list", store, bytes)));
     }
 
     #clear() {
@@ -55,14 +57,17 @@ export class Chosen {
     async #remove() {
         const { entries } = this.selection, { store } = this.place();
         const several = entries.length > BATCH || entries.some((entry) => entry.folder);
-        let gone = 0, all = 0;
+        let gone = 0, all = 0, split = false;
         const done = await ask({ title: words.remove.several(entries.length), kind: "danger",
             submit: words.remove.submit,
             text: [several ? words.remove.batches : words.remove.oneBatch, words.remove.forGood],
-            work: (_, { signal, say: tell }) => removeEntries(store, entries, { signal, told: (...counts) => {
+            work: (_, { signal, say: tell }) => removeEntries(store, entries, { signal, split, told: (...counts) => {
                 [gone, all] = counts;
                 tell(words.remove.progress(gone, all));
-            } }) });
+            } }).catch((error) => {
+                split ||= error instanceof TooMany;
+                throw error;
+            }) });
         if (done === null && gone === 0)
             return;
         if (done === null)

@@ -77,7 +77,7 @@ export class Copying {
         for (let count = 2; ;) {
             signal.throwIfAborted();
             try {
-                await transfer("copy", this.store, key, { store: this.target.store, key: to }, overwrite);
+                await transfer("copy", this.store, key, { store: this.target.store, key: to }, { overwrite });
                 return true;
             } catch (error) {
                 const how = await this.#decide(target, error);

@@ -47,7 +47,8 @@ function firstOf(made) {
 const paragraphs = (text) => [text].flat().map((line) => typeof line === "string" ? make("p", {}, line) : line);
 
 // Asks, and answers what `work` has made of the values, or null when it was called off. While it works the dialog
-// stays; what goes wrong is said in it. work(values, { say, reveal, signal }).
+// stays; what goes wrong is said in it. When it is closed meanwhile the work is told so by its signal, and what it has
+// made all the same is the answer. work(values, { say, reveal, signal }).
 export function ask({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel, kind = "primary",
     wide = false, work = (values) => values }) {
     const made = described.map(makeField), abort = new AbortController();
@@ -64,20 +65,23 @@ export function ask({ title, text = [], fields: described = [], submit, cancel =
                     reveal: (name) => { made.find((field) => field.name === name).element.hidden = false; } };
     document.body.append(dialog);
     return new Promise((resolve) => {
-        let result = null;
+        let working = null;
         dialog.addEventListener("close", () => {
             abort.abort();
             dialog.remove();
-            resolve(result);
+            resolve(working);
         });
         form.addEventListener("submit", async (event) => {
             event.preventDefault();
             send.disabled = true;
             show(fault, false);
             try {
-                result = await work(Object.fromEntries(made.map((field) => [field.name, valueOf(field)])), tools);
+                const begun = work(Object.fromEntries(made.map((field) => [field.name, valueOf(field)])), tools);
+                working = Promise.resolve(begun).catch(() => null);
+                await begun;
                 dialog.close();
             } catch (error) {
+                working = null;
                 fault.replaceChildren(...faultOf(error));
                 show(fault, dialog.open);
             } finally {

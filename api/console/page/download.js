@@ -42,6 +42,10 @@ export async function openUrl(store, key) {
 // no sandbox.
 const INERT = /^(image\/(png|jpeg|gif|webp|avif|bmp|x-icon)|(audio|video)\/[a-z0-9.-]+|application\/pdf)$/;
 
+const bareOf = (type) => type.split(";")[0].trim().toLowerCase();
+
+export const isInert = (type) => INERT.test(bareOf(type));
+
 const dataUrl = (blob) => new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
@@ -52,10 +56,11 @@ const dataUrl = (blob) => new Promise((resolve, reject) => {
 // A URL of the bytes themselves, which are in memory; free() lets go of them. Of what may have scripts, as an SVG, it is
 // one of data, which is of no origin.
 export async function heldUrl(store, key, length, type, signal) {
-    const bare = type.split(";")[0].trim().toLowerCase(), inert = INERT.test(bare), most = inert ? HELD : HELD_DATA;
+    const bare = bareOf(type), inert = isInert(type), most = inert ? HELD : HELD_DATA;
     if (length > most)
         throw new Error(words.download.tooLarge(size(most)));
-    const held = new Blob([await (await bytes(store, key, { signal })).arrayBuffer()], { type: bare });
+    const { body } = await bytes(store, key, { signal });
+    const held = await heldOf(body, most, words.download.tooLarge, bare); // packed, it may be far more than its size
     if (!inert)
         return { url: await dataUrl(held), free: () => {} };
     const blob = URL.createObjectURL(held);
@@ -69,23 +74,24 @@ function follow(target, name) {
     anchor.remove();
 }
 
-// All that comes, but no more than is held at most, also where nobody tells how much that is.
-async function heldOf(body) {
+// All that comes, but no more than that, also where nobody tells how much it is.
+async function heldOf(body, most, refusal, type) {
     const reader = body.getReader(), parts = [];
     let length = 0;
     for (let part; !(part = await reader.read()).done;) {
         parts.push(part.value);
         length += part.value.length;
-        if (length > HELD) {
+        if (length > most) {
             reader.cancel();
-            throw new Error(words.download.tooMuch(size(HELD)));
+            throw new Error(refusal(size(most)));
         }
     }
-    return new Blob(parts, { type: "application/octet-stream" });
+    return new Blob(parts, { type });
 }
 
 async function keep(path, name) {
-    const answer = await ask("GET", path), held = URL.createObjectURL(await heldOf(answer.body));
+    const { body } = await ask("GET", path);
+    const held = URL.createObjectURL(await heldOf(body, HELD, words.download.tooMuch, "application/octet-stream"));
     follow(held, name);
     setTimeout(() => URL.revokeObjectURL(held), 60000);
 }
@@ -96,7 +102,7 @@ async function save(path, name) {
         await keep(path, name);
 }
 
-const LONGEST = 80;
+const LONGEST = 80, MOST_BYTES = 200; // systems of files take 255 bytes for a name
 
 // What a file is called: short, no path, and with something in it that is seen. A browser calls what has nothing of
 // that kind "download". What is spelled in a key is in no name of a file.
@@ -105,7 +111,7 @@ export function nameOfFile(written, ending = "") {
     if (/^[_. ]*$/.test(name))
         return ((/^\.*$/.test(name) && words.download.dots[name.length - 1]) || words.download.nameless) + ending;
     const [, stem, suffix = ""] = /^([^]*?)(\.[^.]{1,16})?$/.exec(name);
-    return cut(stem, LONGEST - suffix.length) + suffix + ending;
+    return cut(stem, LONGEST - suffix.length, MOST_BYTES) + suffix + ending;
 }
 
 // The path of what comes as a file of that name, whatever it was put with.

@@ -6,7 +6,12 @@ import { complain } from "./notice.js";
 import { uploads } from "./upload.js";
 import { words } from "./words.js";
 
+// Browsers answer each question for a file by a call of its own, of some milliseconds: all the answers that are there
+// come one after the other, and the page stands still meanwhile.
+const AT_ONCE = 10;
 const LOT = 200; // files that are handed over at a time, so that the page stays awake
+
+const breath = () => new Promise((resolve) => setTimeout(resolve));
 
 const settled = (call) => new Promise((resolve, reject) => call(resolve, reject));
 
@@ -15,7 +20,11 @@ const fileOf = async (entry) => ({ file: await settled((resolve, reject) => entr
 
 // All files of the entries of a drop, and below them. A folder gives its entries a hundred at a time.
 async function* filesOf(entries) {
-    yield* await Promise.all(entries.filter((entry) => entry.isFile).map(fileOf));
+    const files = entries.filter((entry) => entry.isFile);
+    for (let from = 0; from < files.length; from += AT_ONCE) {
+        yield* await Promise.all(files.slice(from, from + AT_ONCE).map(fileOf));
+        await breath();
+    }
     for (const folder of entries.filter((entry) => entry.isDirectory)) {
         const reader = folder.createReader();
         for (let some; (some = await settled((resolve, reject) => reader.readEntries(resolve, reject))).length > 0;)
@@ -37,7 +46,7 @@ async function hand(files, target) {
         if (lot.length === LOT) {
             uploads.add(group, target, lot);
             lot = [];
-            await new Promise((resolve) => setTimeout(resolve));
+            await breath();
         }
     }
     uploads.add(group, target, lot);

@@ -60,6 +60,8 @@ export function percentDecode(text) {
 // Browsers take these out of paths, so that they are asked for by their hash alone.
 export const isDots = (bytes) => bytes === "." || bytes === "..";
 
+export const isHash = (text) => /^[0-9a-f]{16}$/.test(text);
+
 export const isKey = (bytes) => bytes.length >= 1 && bytes.length <= 1024;
 
 // ---- keys ------------------------------------------------------------------------------------------

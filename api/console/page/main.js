@@ -57,10 +57,16 @@ async function signIn() {
     if (!done)
         return;
     start();
+    main.querySelector("h1")?.focus();
     uploads.queue.known();
 }
 
-function signOut() {
+// Uploads end by it: so somebody is asked while the token is still there.
+async function signOut() {
+    if (uploads.queue.isBusy && await ask({ title: words.session.leave, text: words.session.leaveText,
+        submit: words.session.out, kind: "danger", work: () => true }) === null)
+        return;
+    uploads.left = true;
     session.signOut();
     location.reload();
 }
@@ -69,10 +75,21 @@ function tellWho() {
     setText(who, session.who() ?? "");
     who.nextElementSibling?.remove();
     if (session.isSignedIn())
-        who.after(button(words.session.out, { onclick: signOut }));
+        who.after(button(words.session.out, { onclick: () => signOut().catch(complain) }));
     else if (!session.isOpen())
         who.after(button(words.session.in, { onclick: () => signIn() }));
     show(document.querySelector("#views [data-view=live]"), session.maySeeServer());
+}
+
+let looking = false;
+
+// Something was refused: what the token may do may be something else by now.
+async function lookAgain() {
+    if (looking)
+        return;
+    looking = true;
+    if (await session.renew().finally(() => { looking = false; }))
+        start();
 }
 
 let started = false;
@@ -100,7 +117,7 @@ function dress() {
 
 async function begin() {
     dress();
-    session.begin(() => signIn());
+    session.begin(() => signIn(), () => lookAgain().catch(() => {}));
     if (!await session.enter()) {
         main.replaceChildren(make("section", { class: "welcome" }, make("h1", { tabindex: -1 }, words.session.title),
             make("p", {}, words.session.text), button(words.session.in, { kind: "primary", onclick: () => signIn() })));

@@ -4,12 +4,12 @@ import { ask } from "./dialog.js";
 import { button, make } from "./dom.js";
 import { copyText, curlLine, saveObject } from "./download.js";
 import * as format from "./format.js";
-import { Key, isKey, read, textOfBytes } from "./key.js";
+import { Key, isHash, isKey, read, textOfBytes } from "./key.js";
 import { complain, say } from "./notice.js";
 import { preview } from "./preview.js";
 import { url } from "./server.js";
 import { isSignedIn, may, mayAnywhere, signsLinks } from "./session.js";
-import { attributes, link, look, objects, removeObjects, transfer } from "./store.js";
+import { attributes, link, look, objects, removeObject, transfer } from "./store.js";
 import { judge, storeChoice } from "./choice.js";
 import { faultOf } from "./fault.js";
 import { isolate, spell, tell } from "./spelling.js";
@@ -42,7 +42,11 @@ async function shareLink(store, key) {
     const signed = await ask({ title: words.link.title(tell(key.name)), text: words.link.text, submit: words.link.make,
         fields: [{ name: "seconds", label: words.link.span, type: "select", value: SPANS[0],
                    options: SPANS.map((seconds) => [seconds, words.link.spans[seconds]]) }],
-        work: ({ seconds }) => link(store, key, Number(seconds)) });
+        work: async ({ seconds }, { signal }) => {
+            const made = await link(store, key, Number(seconds));
+            signal.throwIfAborted(); // nobody wants it any more
+            return made;
+        } });
     if (signed === null)
         return;
     const target = url(key.path(store));
@@ -51,7 +55,8 @@ async function shareLink(store, key) {
 }
 
 // Another key or another store: by a move, or by a copy, which leaves the object where it is.
-export async function relocate(how, store, key) {
+// etag: of the object that is moved, and no other one that has taken its place.
+export async function relocate(how, store, { key, etag }) {
     const label = words[how];
     return ask({ title: label.title(tell(key.name)), submit: label.submit, wide: true,
         fields: [storeChoice(how, store),
@@ -64,22 +69,22 @@ export async function relocate(how, store, key) {
                 throw new Error(words.object.noKey);
             judge(target.store, target.key);
             try {
-                await transfer(how, store, key, target, overwrite);
+                await transfer(how, store, key, target, { overwrite, etag });
             } catch (error) {
                 if (error.kind === "target-exists")
                     reveal("overwrite");
                 throw error;
             }
-            say(label.done(tell(target.key.shown)));
+            say(label.done(tell(target.key.shown), target.store === store ? null : target.store));
             return target;
         } });
 }
 
-async function remove(store, key) {
+async function remove(store, { key, etag }) {
     return ask({ title: words.remove.one(tell(key.name)), text: words.remove.forGood, submit: words.remove.submit,
         kind: "danger",
         work: async () => {
-            const wasThere = await removeObjects(store, [key]);
+            const wasThere = await removeObject(store, key, etag);
             say(wasThere ? words.remove.done(1) : words.object.gone);
             return true;
         } });
@@ -121,7 +126,7 @@ export class ObjectPanel {
         const act = (label, name, work, kind = "") => button(label,
             { icon: name, kind, onclick: () => work().catch(complain) });
         const relocated = async (how) => {
-            const target = await relocate(how, store, key);
+            const target = await relocate(how, store, this.entry);
             if (target !== null)
                 this.moved(target, how);
         };
@@ -133,7 +138,8 @@ export class ObjectPanel {
                 () => offer(curlLine(store, key), words.object.curl, words.object.curlCopied(isSignedIn()))),
             can("read") && can("delete") && writes && act(words.object.rename, "rename", () => relocated("move")),
             can("read") && writes && act(words.object.copy, "copy", () => relocated("copy")),
-            can("delete") && act(words.object.remove, "trash", async () => await remove(store, key) && this.removed(),
+            can("delete") && act(words.object.remove, "trash",
+                async () => await remove(store, this.entry) && this.removed(),
                 "danger-text"));
     }
 
@@ -176,6 +182,8 @@ export class ObjectPanel {
 // What is known of an object that may not be on the page: where a link into the console leads to. null: there is none.
 export async function entryOf(store, id) {
     const bytes = id.startsWith("#") ? null : id.slice(1);
+    if (bytes === null && !isHash(id.slice(1)))
+        return null; // it comes into paths: "../.." would ask for something else
     if (bytes === null || !may("list", store, bytes))
         return entryOfOne(store, bytes === null ? new Key(null, id.slice(1)) : new Key(bytes));
     const { entries: [first] } = await objects(store, { prefix: bytes, flat: true, limit: 1 });

@@ -5,7 +5,7 @@
 // bytes.
 
 import { button, make, setText } from "./dom.js";
-import { heldUrl, openUrl } from "./download.js";
+import { heldUrl, isInert, openUrl } from "./download.js";
 import { attributes, bytes } from "./store.js";
 import { faultOf } from "./fault.js";
 import * as format from "./format.js";
@@ -42,6 +42,8 @@ async function tellWhy(store, key, signal, place) {
 // An element that loads what a URL leads to; where there is no such URL, the bytes are held in memory.
 async function medium(tag, { store, key, size, type, signal }, place) {
     const open = await openUrl(store, key);
+    if (open === null && tag !== "img" && !isInert(type))
+        throw new Error(words.preview.broken); // no sound comes from data:
     const held = open === null ? await heldUrl(store, key, size, type, signal) : null;
     const element = make(tag, tag === "img" ? { alt: words.preview.image(key.name) } :
         { controls: true, preload: "metadata", "aria-label": key.name });
@@ -54,12 +56,22 @@ async function medium(tag, { store, key, size, type, signal }, place) {
     };
 }
 
+// A PDF may have scripts, which run as soon as it is shown, and ask for things as if the page did. So it is shown when
+// somebody wants it.
 async function pdf({ store, key, size, signal }, place) {
     if (size > PDF)
         throw new Error(words.download.tooLarge(format.bytes(PDF)));
-    const held = await heldUrl(store, key, size, "application/pdf", signal);
-    place.replaceChildren(make("iframe", { src: held.url, title: words.preview.pdf(key.name) }));
-    return held.free;
+    let free = () => {};
+    const open = async () => {
+        place.textContent = words.preview.loading;
+        const held = await heldUrl(store, key, size, "application/pdf", signal);
+        ({ free } = held);
+        place.replaceChildren(make("iframe", { src: held.url, title: words.preview.pdf(key.name) }));
+    };
+    const failed = (error) => error.name !== "AbortError" && place.replaceChildren(...faultOf(error));
+    place.replaceChildren(make("p", { class: "hint" }, words.preview.pdfMay),
+        button(words.preview.showPdf, { onclick: () => open().catch(failed) }));
+    return () => free();
 }
 
 function charset(type) {

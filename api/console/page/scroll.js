@@ -23,8 +23,8 @@ export class Scroller {
     #id = `grid-${++grids}`;
 
     // source: { count, complete, entry(row), more() }, and rowOf(entry, row) where its rows may move. make(row): builds
-    // a row's cells once; fill(row, entry, index) sets them. head: the cells of the first line. on: { open(entry, index,
-    // event), select(index, event), key(event) }.
+    // a row's cells once; fill(row, entry, index) sets them. head: the cells of the first line. on: { open(entry,
+    // index, event), select(index, event), key(event) }.
     constructor({ label, head, make: makeRow, fill, on = {}, multiple = false, rowHeight = 36 }) {
         Object.assign(this, { makeRow, fill, on });
         this.height = matchMedia("(pointer: coarse)").matches ? Math.max(rowHeight, 44) : rowHeight;

@@ -1,6 +1,7 @@
 // select.js - the entries of a listing that are chosen, and what is done with several at once.
 
 import { BATCH, objects, removeObjects } from "./store.js";
+import { words } from "./words.js";
 
 export class Selection {
     #entries = new Map(); // by the id of its key: the entry
@@ -17,8 +18,10 @@ export class Selection {
         return [...this.#entries.values()];
     }
 
+    // null where there are folders, of which nobody has told how much they hold.
     get bytes() {
-        return this.entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
+        const { entries } = this;
+        return entries.some((entry) => entry.folder) ? null : entries.reduce((sum, { size }) => sum + (size ?? 0), 0);
     }
 
     has(entry) {
@@ -66,15 +69,33 @@ export async function gather(store, entries, signal) {
     return keys;
 }
 
-// Deletes them and what is in the folders, in one transaction; in several where there are more than one takes.
-// Answers how many, and whether all were there. told(done, all).
-export async function removeEntries(store, entries, { signal, told }) {
+// The server takes fewer in a transaction than it does by default.
+export class TooMany extends Error {
+    constructor() {
+        super(words.remove.tooMany);
+    }
+}
+
+// Deletes them and what is in the folders, in one transaction; in several where there are more than one takes. Where
+// the server takes fewer that is a TooMany, unless they may be split. Answers how many, and whether all were there.
+// told(done, all).
+export async function removeEntries(store, entries, { signal, split, told }) {
     const keys = await gather(store, entries, signal);
-    let whole = true;
-    for (let done = 0; done < keys.length; done += BATCH) {
+    let whole = true, most = BATCH;
+    for (let done = 0; done < keys.length;) {
+        const lot = keys.slice(done, done + most);
         signal.throwIfAborted();
-        whole = await removeObjects(store, keys.slice(done, done + BATCH)) && whole;
-        told(Math.min(done + BATCH, keys.length), keys.length);
+        try {
+            whole = await removeObjects(store, lot) && whole;
+            done += lot.length;
+            told(done, keys.length);
+        } catch (error) {
+            if (error.kind !== "too-large" || lot.length === 1)
+                throw error;
+            if (!split)
+                throw new TooMany();
+            most = lot.length >> 1;
+        }
     }
     return { count: keys.length, whole };
 }

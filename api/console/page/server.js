@@ -9,12 +9,13 @@ export { Refusal };
 const root = new URL("../", document.baseURI);
 
 let token = null;
-let whenRefused = () => {};
+let whenRefused = () => {}, whenForbidden = () => {};
 
-// What every request shows from now on; `refused` is called when the server wants another one.
-export function showToken(value, refused) {
+// What every request shows from now on; `refused` is called when the server wants another one, `forbidden` when it does
+// not allow what was asked.
+export function showToken(value, refused, forbidden) {
     token = value;
-    whenRefused = refused;
+    [whenRefused, whenForbidden] = [refused, forbidden];
 }
 
 export const hasToken = () => token !== null;
@@ -39,6 +40,8 @@ export const passes = (error) => error instanceof Away ||
 export function refused(refusal) {
     if (refusal.status === 401)
         whenRefused();
+    if (refusal.status === 403)
+        whenForbidden();
     return refusal;
 }
 

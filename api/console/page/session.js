@@ -4,15 +4,16 @@ import * as server from "./server.js";
 
 const PLACE = "cairn-token";
 let access = { name: null, grants: [] };
-let whenRefused = () => {};
+let whenRefused = () => {}, whenForbidden = () => {};
 
 function use(token) {
-    server.showToken(token, () => whenRefused());
+    server.showToken(token, () => whenRefused(), () => whenForbidden());
 }
 
-// Begins with what this tab has kept. `refused` is called each time the server wants a token, or another one.
-export function begin(refused) {
-    whenRefused = refused;
+// Begins with what this tab has kept. `refused` is called each time the server wants a token, or another one,
+// `forbidden` when the token may not do what was asked.
+export function begin(refused, forbidden) {
+    [whenRefused, whenForbidden] = [refused, forbidden];
     use(sessionStorage.getItem(PLACE));
 }
 
@@ -26,6 +27,12 @@ export async function enter(options) {
             return false;
         throw error;
     }
+}
+
+// Whether the token allows something else by now.
+export async function renew() {
+    const before = JSON.stringify(access);
+    return await enter() && JSON.stringify(access) !== before;
 }
 
 // The token is put to use once it is known to be good: until then all goes on with the one before.

@@ -21,8 +21,13 @@ const graphemes = new Intl.Segmenter();
 
 const split = (text) => Array.from(graphemes.segment(text), ({ segment }) => segment);
 
-// Its first characters, and never a part of one.
-export const cut = (text, most) => text.length <= most ? text : split(text).slice(0, most).join("");
+const lengthOf = (text) => new TextEncoder().encode(text).length;
+
+// Its first characters, at most so many and of so many bytes, and never a part of one.
+export function cut(text, most, bytes = Infinity) {
+    let left = bytes;
+    return split(text).slice(0, most).filter((part) => (left -= lengthOf(part)) >= 0).join("");
+}
 
 const TOLD = 60;
 

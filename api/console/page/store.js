@@ -12,7 +12,7 @@ const at = (store) => `v1/stores/${store}`;
 export const BATCH = 10000;
 
 export const figures = (store, signal) => askJson("GET", at(store), { signal });
-export const create = (store) => ask("PUT", at(store));
+export const create = async (store) => (await askJson("PUT", at(store))).created; // false where it was there
 export const limit = (store, limits) => ask("PATCH", at(store), { json: { limits } });
 export const remove = (store) => ask("DELETE", at(store), { query: { force: true } });
 
@@ -52,9 +52,10 @@ export function bytes(store, key, { range = null, etag = null, signal } = {}) {
         ...(range && { Range: `bytes=${range[0]}-${range[1]}` }), ...(etag && { "If-Match": etag }) } });
 }
 
-// move or copy; where `store` of the target is another one, it goes there.
-export function transfer(how, store, key, target, overwrite = false) {
-    return ask("POST", `${at(store)}/${how}`, { json: { ...key.json(), overwrite,
+// move or copy; where `store` of the target is another one, it goes there. With an etag: just that object.
+export function transfer(how, store, key, target, { overwrite = false, etag = null } = {}) {
+    return ask("POST", `${at(store)}/${how}`, { headers: etag ? { "If-Match": etag } : {},
+        json: { ...key.json(), overwrite,
         destination: { store: target.store ?? store, ...target.key.json() } } });
 }
 
@@ -72,6 +73,19 @@ export async function removeObjects(store, keys) {
     }
     await removal(store, keys, {});
     return false;
+}
+
+// Just that object, if its etag is known. False where it was gone already.
+export async function removeObject(store, key, etag) {
+    try {
+        await removal(store, [key], { if_match: etag ?? "*" });
+        return true;
+    } catch (error) {
+        const isThere = () => look(store, key).then((found) => found !== null, () => true);
+        if (error.kind !== "precondition-failed" || (etag && await isThere()))
+            throw error;
+        return false;
+    }
 }
 
 // Whether a key holds something, and what.

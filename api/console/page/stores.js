@@ -164,7 +164,8 @@ export class StoresView {
                     throw new Error(words.stores.malformed);
                 if (!may("admin", name))
                     throw new Error(words.stores.notYours(name));
-                await create(name);
+                if (!await create(name))
+                    throw new Error(words.stores.taken(name));
                 return name;
             } });
         if (made !== null)

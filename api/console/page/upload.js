@@ -38,7 +38,9 @@ const DO = { sending: "pause", waiting: "pause", paused: "resume", failed: "retr
 const ICONS = { pause: "pause", resume: "play", retry: "retry" };
 
 class Uploads {
+    left = false; // somebody has said that they may end
     #timer = null;
+    #asked = Promise.resolve(); // one question after the other
     #stores = new Set(); // those that have got something since the lists were told
     #refreshed = 0;
     #pace = []; // [time, bytes sent] of the last seconds
@@ -63,7 +65,7 @@ class Uploads {
                 this.figures,
             make("div", { class: "actions" }, this.pause, this.retry, this.clear),
                 make("div", { class: "list" }, this.scroller.element));
-        addEventListener("beforeunload", (event) => this.queue.isBusy && event.preventDefault());
+        addEventListener("beforeunload", (event) => this.queue.isBusy && !this.left && event.preventDefault());
     }
 
     begin() {
@@ -195,8 +197,8 @@ class Uploads {
         if (queue.until !== null)
             return { kind: "later", text: words.upload.later(format.time(queue.until)) };
         if (queue.isBusy)
-            return { kind: "busy", text: words.upload.sending(counts.done + counts.skipped, all) };
-        const text = words.upload.ended(counts.done, counts.skipped, counts.failed);
+            return { kind: "busy", text: words.upload.sending(counts.done, all - counts.skipped) };
+        const text = words.upload.ended(counts.done, counts.skipped, counts.failed, counts.paused);
         return { kind: text, text };
     }
 
@@ -242,7 +244,9 @@ class Uploads {
     }
 
     #decide(item) {
-        return askConflict(item.key, words.conflict.text);
+        const asked = this.#asked.then(() => askConflict(item.key, words.conflict.text));
+        this.#asked = asked.catch(() => {});
+        return asked;
     }
 }
 

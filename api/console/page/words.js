@@ -8,6 +8,8 @@ const objects = (count) => plural(count, "object", "objects");
 const entries = (count) => plural(count, "entry", "entries");
 const files = (count) => plural(count, "file", "files");
 
+const inStore = (store) => store === null ? "" : ` in the store ${store}`;
+
 const misunderstood = "The server does not understand this page. Reload it: it may be of another version.";
 const inTheLog = "Whoever runs the server finds the reason in its log.";
 const noStoreName = "That is no name for a store: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a " +
@@ -119,6 +121,8 @@ export const words = {
         unknown: unknownToken,
         in: "Sign in",
         out: "Sign out",
+        leave: "Uploads are under way",
+        leaveText: "Who signs out leaves them. A large file goes on when it is chosen again.",
     },
 
     stores: {
@@ -131,6 +135,7 @@ export const words = {
         name: "Name",
         nameHint: "1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
         malformed: noStoreName,
+        taken: (name) => `There is a store of the name ${name} already.`,
         notYours: (name) => `This token may make no store of the name ${name}.`,
         none: "There is no store yet. Make one.",
         noneForYou: "There is no store that this token lets you see.",
@@ -184,7 +189,7 @@ export const words = {
         places: "This token lets you into these folders only.",
         toStores: "All stores",
         chosen: "What is selected",
-        chosenCount: (count, bytes) => `${entries(count)} selected, ${bytes}`,
+        chosenCount: (count, bytes) => `${entries(count)} selected${bytes === null ? "" : `, ${bytes}`}`,
         copyChosen: "Copy to…",
         removeChosen: "Delete",
         clear: "Select nothing",
@@ -239,7 +244,7 @@ export const words = {
         title: (name) => `Rename or move ${name}`,
         store: "Store",
         submit: "Move",
-        done: (key) => `Moved to ${key}.`,
+        done: (key, store) => `Moved to ${key}${inStore(store)}.`,
     },
 
     copy: {
@@ -254,7 +259,7 @@ export const words = {
         fault: (key) => `${key} is not copied`,
         stop: "Stop",
         leaveOut: "Leave it out",
-        done: (key) => `Copied to ${key}.`,
+        done: (key, store) => `Copied to ${key}${inStore(store)}.`,
         ended: (done, skipped) => `${objects(done)} copied` +
             `${skipped > 0 ? `, ${number.format(skipped)} left out` : ""}.`,
         stopped: (done, all) => `Stopped: ${number.format(done)} of ${objects(all)} copied.`,
@@ -270,6 +275,7 @@ export const words = {
         progress: (done, all) => `${number.format(done)} of ${objects(all)}`,
         done: (count) => `${objects(count)} deleted.`,
         stopped: (done, all) => `Stopped: ${number.format(done)} of ${objects(all)} deleted.`,
+        tooMany: "The server takes fewer of them in one transaction. Delete them once more, and they go in several.",
         doneBefore: "All of them are gone, and some were before.",
     },
 
@@ -314,7 +320,8 @@ export const words = {
         unknown: "The server does not know the token any more. Sign in, and it goes on.",
         away: "The server cannot be reached. It goes on by itself when it can.",
         later: (time) => `The server wants to be asked later. It goes on by itself at ${time}.`,
-        ended: (done, skipped, failed) => [`${files(done)} uploaded`,
+        ended: (done, skipped, failed, paused) => [`${files(done)} uploaded`,
+            paused > 0 ? `${number.format(paused)} paused` : null,
             skipped > 0 ? `${number.format(skipped)} skipped` : null,
             failed > 0 ? `${number.format(failed)} failed` : null].filter(Boolean).join(", "),
         states: {
@@ -396,6 +403,8 @@ export const words = {
         forbidden: "This token may not read the object.",
         image: (name) => `Preview of ${name}`,
         pdf: (name) => `Preview of ${name}`,
+        pdfMay: "A PDF may have scripts in it, and ask you for something as if this page did.",
+        showPdf: "Show the PDF",
         text: (name) => `The beginning of ${name}`,
         more: "Show more",
     },

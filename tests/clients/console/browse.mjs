@@ -133,6 +133,9 @@ export async function previews({ checks, visitor: v }) {
     await v.page.evaluate(() => document.querySelector(".preview video").play());
     await v.page.waitForFunction(() => document.querySelector(".preview video").currentTime > 0);
     await opened(v, "map.pdf");
+    await v.panel.getByText("A PDF may have scripts").waitFor();
+    checks.check("a PDF is not shown unasked", await v.panel.locator("iframe").count() === 0);
+    await v.button("Show the PDF").click();
     const frame = v.panel.locator("iframe");
     await frame.waitFor();
     checks.check("a PDF is shown from memory", (await frame.getAttribute("src")).startsWith("blob:"));

@@ -20,6 +20,7 @@ import * as naming from "./naming.mjs";
 import * as saving from "./saving.mjs";
 import * as telling from "./telling.mjs";
 import * as uploading from "./uploading.mjs";
+import * as turning from "./turning.mjs";
 import { Visitor, launch } from "./visitor.mjs";
 import * as watching from "./watching.mjs";
 
@@ -45,10 +46,10 @@ try {
         choosing.crowded, choosing.own, choosing.copying, browse.awkward, browse.keyboard, naming.spelled,
         naming.named, naming.long, naming.isolated, uploading.files, uploading.conflicts, uploading.retried,
         uploading.unreadable, uploading.asked, uploading.identical, uploading.left, uploading.foot, uploading.resumed,
-        uploading.mistaken, uploading.twice, uploading.below, uploading.unsteady, uploading.thousands, watching.plots,
+        uploading.mistaken, uploading.twice, uploading.below, uploading.unsteady, uploading.thousands, uploading.flat, uploading.stacked, watching.plots,
         watching.feed, watching.restarted, watching.hidden, watching.overslept, watching.steady, watching.deleted,
         telling.kinds, telling.refusals, telling.notices, telling.bodiless, telling.missed, saving.saving,
-        entering.rights, limits.limits, granting.offers, granting.makers, entering.astray, entering.planted,
+        entering.rights, limits.limits, granting.offers, granting.makers, turning.calledOff, turning.replaced, turning.fewer, turning.crafted, turning.leaving, turning.packed, entering.astray, entering.planted,
         entering.expired, entering.apart, entering.enlarged, entering.held, entering.everybody, entering.paint,
         watching.endless];
     for (const scene of scenes)

@@ -124,8 +124,9 @@ async function looksAround({ checks, browser, server }, name, rights) {
 }
 
 export async function offers({ checks, browser, folder }) {
-    const who = ["", "t/"].flatMap((prefix) => subsets.map((rights) =>
-        [`${rights.join("-")} below "${prefix}"`.replace(/[^a-z-]+/g, "_"), [prefix, ...rights]]));
+    const called = (rights, prefix) => [`${rights.join("-")}${prefix ? "-below" : ""}`, [prefix, ...rights]];
+    const who = [...subsets.map((rights) => called(rights, "")),
+        ...subsets.filter(({ length }) => length >= 3).map((rights) => called(rights, "t/"))];
     const { life, server } = await guarded(join(folder, "offers"),
         [{ name: "web", secret: "a secret of a link key, long enough" }], who);
     for (const [name, [, ...rights]] of who)

@@ -27,7 +27,7 @@ const FILES = [
     ["a/.", "dot"], ["a/..", "dot-dot"], [".", "dot"], ["..", "dot-dot"], ["...", "object"], ["_", "object"],
     [" ", "object"], ["\u3164", "object"], ["/", "object"], ["a/", "a"], ["constructor", "constructor"],
     ["a\\b", "a_b"], ["x\u202egpj.exe", "x_gpj.exe"], ["👨‍👩‍👧.png", "👨‍👩‍👧.png"], ["a/b.tar.gz", "b.tar.gz"],
-    [`${"k".repeat(300)}.txt`, `${"k".repeat(76)}.txt`], [`${"👨‍👩‍👧".repeat(100)}.png`, `${"👨‍👩‍👧".repeat(76)}.png`],
+    [`${"k".repeat(300)}.txt`, `${"k".repeat(76)}.txt`], [`${"👨‍👩‍👧".repeat(100)}.png`, `${"👨‍👩‍👧".repeat(11)}.png`],
 ];
 
 // One rule in one module: what comes of each text.
@@ -66,6 +66,15 @@ export async function named({ checks, visitor: v }) {
         checks.check(`${key} is saved as ${name}`, saved.name === name, saved.name);
     }
     await v.button("Close the object").click();
+    const folders = { [`${"\u{20000}".repeat(100)}/`]: `${"\u{20000}".repeat(50)}.tar`,
+        [`${"n".repeat(260)}/`]: `${"n".repeat(80)}.tar`, "../": "dot-dot.tar" };
+    for (const [folder, name] of Object.entries(folders)) {
+        await batch(v.server, "names", [{ op: "put", key: `${folder}x`, data: btoa("x") }]);
+        await v.go(at(folder));
+        await v.row("x").waitFor();
+        const saved = await v.download(() => v.button("Download as tar").click());
+        checks.check(`the folder ${folder.slice(0, 8)} is saved`, saved.name === name, saved.name);
+    }
 }
 
 // A key as long as one may be takes no more of the page than others do, and can be read to its end.

@@ -23,11 +23,11 @@ async function says(v, text, timeout = 60000) {
 }
 const ended = (v, count) => says(v, new RegExp(`^${count} uploaded`));
 
-async function tree(folder, name, count, length = 0) {
+async function tree(folder, name, count, length = 0, each = 100) {
     const root = join(folder, name);
-    for (let i = 0; i < count; i += 100)
-        await mkdir(join(root, `part-${i / 100}`), { recursive: true });
-    const path = (i) => join(root, `part-${Math.floor(i / 100)}`, `file-${i}.txt`);
+    for (let i = 0; i < count; i += each)
+        await mkdir(join(root, `part-${i / each}`), { recursive: true });
+    const path = (i) => join(root, `part-${Math.floor(i / each)}`, `file-${i}.txt`);
     await Promise.all(Array.from({ length: count }, (_, i) => writeFile(path(i), `content ${i} `.padEnd(length, "."))));
     return root;
 }
@@ -407,6 +407,43 @@ export async function unsteady({ checks, browser, cairn, folder }) {
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
     line.close();
+}
+
+// Thousands of files in one folder.
+export async function flat({ checks, browser, server, folder }) {
+    const root = await tree(folder, "flat", 3000, 0, 3000);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    await v.main.getByRole("grid").waitFor();
+    await v.page.evaluate(() => {
+        self.frames = [];
+        new PerformanceObserver((list) => self.frames.push(...list.getEntries().map(({ duration }) => duration)))
+            .observe({ type: "long-animation-frame" });
+    });
+    await v.drop([root], v.grid);
+    await says(v, /^3,000 files uploaded/, 180000);
+    const longest = await v.page.evaluate(() => Math.max(0, ...self.frames));
+    console.log(`  3,000 files of one folder: the longest frame ${Math.round(longest)} ms`);
+    checks.check("the page never stands still for long", longest < 1500, longest);
+    checks.check("all are there", JSON.parse(await ask(server, "GET",
+        "/v1/stores/s/objects?prefix=flat/&delimiter=%2F&limit=1")).prefixes.length === 1);
+    await v.leave();
+}
+
+// Several that are chosen one after the other, and whose keys are taken: one question after the other.
+export async function stacked({ checks, visitor: v, server }) {
+    for (const name of ["one", "two", "three"])
+        await put(server, "s", `stacked/${name}`, "old");
+    await v.go("#/store/s/objects/stacked/");
+    await v.row("three").waitFor();
+    for (const name of ["one", "two", "three"])
+        await choose(v, "Upload files", { name, mimeType: "", buffer: Buffer.from("new") });
+    for (const name of ["one", "two", "three"]) {
+        await v.dialog.filter({ hasText: `stacked/${name} is there already` }).waitFor();
+        checks.check("one is asked after the other", await v.dialog.count() === 1, await v.dialog.allTextContents());
+        await v.dialog.getByRole("button", { name: "Skip them" }).click();
+    }
+    await says(v, /^0 files uploaded, 3 skipped/);
+    await cleared(v);
 }
 
 // Ten thousand files, and what one does meanwhile.

@@ -78,7 +78,7 @@ export async function hidden({ checks, browser, server }) {
     await v.main.getByText("0 changes since you look").waitFor();
     await put(server, "s", "hidden/before", "1");
     await v.row("hidden/before").waitFor();
-    for (let tab = 2; tab <= 8; tab++) {
+    for (let tab = 2; tab <= 7; tab++) {
         await v.hide(pages.at(-1), true);
         const page = await v.another(tab % 2 ? "#/store/s/changes" : "#/live").catch((error) => error);
         checks.check(`tab ${tab} is shown`, !(page instanceof Error), page.message);
@@ -243,8 +243,6 @@ export async function steady({ checks, browser, server }) {
     await fill(server, "steady", 5000);
     const v = await Visitor.arrive(browser, server, { place: "#/store/steady/objects/" });
     await v.row(nameOf(0)).waitFor();
-    const box = await v.grid.boundingBox();
-    await v.page.mouse.move(box.x + 200, box.y + 200);
     await v.page.waitForFunction(() => {
         const grid = document.querySelector("main [role=grid]");
         grid.scrollTop = Math.min(grid.scrollTop + 3000, 36 * 3210 + 11);
@@ -261,7 +259,7 @@ export async function steady({ checks, browser, server }) {
     await v.button("Clear what is done", dock).click();
     await v.page.waitForTimeout(500); // nothing is to be seen of what is waited for
     checks.check("what one looks at stays where it is", await onTop(v) === before, [before, await onTop(v)]);
-    await v.page.mouse.wheel(0, -360);
+    await v.grid.evaluate((grid) => { grid.scrollTop -= 360; });
     await v.row("object-0003205-new").waitFor();
     await v.grid.focus();
     await v.page.keyboard.press("Home");
@@ -275,6 +273,8 @@ export async function steady({ checks, browser, server }) {
     await put(server, "steady", "object-0004000-new", "new");
     await v.button("Refresh").click();
     await v.main.getByText("5,003 entries").waitFor();
+    await v.grid.focus();
+    await v.page.keyboard.press("End");
     await v.row("object-0009999").click({ modifiers: ["Shift"] });
     await v.main.getByText("3 entries selected").waitFor();
     const before4998 = await v.row(nameOf(4997)).getAttribute("aria-selected");

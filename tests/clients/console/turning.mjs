@@ -1,0 +1,177 @@
+// Scenes of things that turn out otherwise: what is called off while it happens, what somebody else has changed
+// meanwhile, rights that are taken away, and servers that take less than others.
+
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { startCairnd } from "./cairnd.mjs";
+import { guarded, offered } from "./entering.mjs";
+import { ask, batch, list, noise, put } from "./stage.mjs";
+import { Visitor } from "./visitor.mjs";
+
+// A request that is held up until somebody lets it go.
+async function holdUp(v, pattern) {
+    const held = {};
+    const begun = new Promise((resolve) => {
+        v.page.route(pattern, (route) => new Promise((pass) => {
+            held.pass = () => pass(route.continue());
+            resolve();
+        }), { times: 1 });
+    });
+    return { begun, pass: () => held.pass() };
+}
+
+// What was called off and happened all the same is seen as it is.
+export async function calledOff({ checks, browser, server }) {
+    await put(server, "photos", "off/one.txt", "1", "text/plain");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/photos/objects/off/?open=/off/one.txt" });
+    const move = await holdUp(v, /\/move$/);
+    await v.button("Rename or move").click();
+    await v.dialog.getByRole("textbox", { name: "Key" }).fill("off/two.txt");
+    await v.page.keyboard.press("Enter");
+    await move.begun;
+    await v.page.keyboard.press("Escape");
+    await move.pass();
+    await v.panel.getByRole("heading", { name: "two.txt" }).waitFor();
+    checks.check("a rename that was called off too late is seen", await v.sees(["two.txt"]), await v.names());
+    for (let from = 0; from < 12000; from += 6000)
+        await batch(server, "photos", Array.from({ length: 6000 }, (_, i) =>
+            ({ op: "put", key: `off/many/${String(from + i).padStart(5, "0")}`, data: "eA==" })));
+    await v.go("#/store/photos/objects/off/");
+    await v.button("Refresh").click();
+    await v.row("many/").getByRole("checkbox").click();
+    await v.main.getByText(/^1 entry selected$/).waitFor();
+    const deletion = await holdUp(v, /\/batch$/);
+    await v.button("Delete", v.main).click();
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await deletion.begun;
+    await v.page.keyboard.press("Escape");
+    await deletion.pass();
+    await v.told("Stopped: 10,000 of 12,000 objects deleted");
+    const [first] = await list(server, "photos", "prefix=off/many/&limit=1");
+    checks.check("a deletion that was called off stops", first.key === "off/many/10000", first);
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await ask(server, "DELETE", "/v1/stores/photos/objects/off/two.txt");
+    await v.leave();
+}
+
+// What has another content by now than somebody has seen is neither deleted nor moved.
+export async function replaced({ checks, browser, server }) {
+    await put(server, "photos", "replaced/one.txt", "1", "text/plain");
+    const place = "#/store/photos/objects/replaced/?open=/replaced/one.txt";
+    const v = await Visitor.arrive(browser, server, { place });
+    await v.button("Delete", v.panel).waitFor();
+    await put(server, "photos", "replaced/one.txt", "2", "text/plain");
+    await v.button("Delete", v.panel).click();
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "It was changed meanwhile" }).waitFor();
+    await v.page.keyboard.press("Escape");
+    await v.button("Rename or move").click();
+    await v.dialog.getByRole("textbox", { name: "Key" }).fill("replaced/two.txt");
+    await v.page.keyboard.press("Enter");
+    await v.dialog.getByRole("alert").filter({ hasText: "It was changed meanwhile" }).waitFor();
+    await v.page.keyboard.press("Escape");
+    const held = await ask(server, "GET", "/v1/stores/photos/objects/replaced/one.txt");
+    checks.check("what somebody else has put meanwhile stays", held === "2", held);
+    await v.open(place);
+    await v.button("Delete", v.panel).click();
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await v.told("1 object deleted");
+    await v.leave();
+}
+
+// A server with a limit below what goes into one transaction by default.
+export async function fewer({ checks, browser, folder }) {
+    const life = await startCairnd(join(folder, "fewer"), ["--listen", "127.0.0.1:0", "--batch-ops-limit", "50"]);
+    const server = `http://127.0.0.1:${life.port}`;
+    await ask(server, "PUT", "/v1/stores/few");
+    for (let from = 0; from < 120; from += 40)
+        await batch(server, "few", Array.from({ length: 40 }, (_, i) =>
+            ({ op: "put", key: `d/${from + i}`, data: "eA==" })));
+    const v = await Visitor.arrive(browser, server, { place: "#/store/few/objects/" });
+    await v.row("d/").getByRole("checkbox").click();
+    await v.button("Delete", v.main).click();
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "takes fewer of them in one transaction" }).waitFor();
+    checks.check("what does not go together is not split unasked", (await list(server, "few")).length === 120);
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await v.told("120 objects deleted");
+    checks.check("and goes in several when somebody says so", (await list(server, "few")).length === 0);
+    await v.go("#/stores");
+    await v.button("New store").click();
+    await v.dialog.getByLabel("Name").fill("few");
+    await v.dialog.getByRole("button", { name: "Make" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "There is a store of the name few already" }).waitFor();
+    await v.leave();
+    await life.end("SIGTERM");
+}
+
+// A link that somebody has sent: what it calls a hash is no path of the server.
+export async function crafted({ checks, browser, server }) {
+    const v = await Visitor.arrive(browser, server);
+    for (const hash of ["../objects/readme.md", "../../../../healthz", "x?\u0003\ntouch it", "00112233445566AA"]) {
+        await v.go(`#/store/photos/objects/?open=%23${encodeURIComponent(hash)}`);
+        await v.told("There is no such object any more");
+    }
+    const asked = v.requests.filter(({ path }) => /hashes|healthz/.test(path));
+    checks.check("nothing is asked for by a hash that is none", asked.length === 0, asked);
+    checks.check("and nothing is shown", await v.panel.count() === 0);
+    await v.leave();
+}
+
+// Rights that are taken away while somebody looks, and uploads that somebody leaves.
+export async function leaving({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "leaving"), [],
+        [["once", ["", "read", "list", "write", "delete"]]]);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/photos/objects/?open=/other" });
+    await v.dialog.getByLabel("Token").fill("once");
+    await v.dialog.getByRole("button", { name: "Sign in" }).click();
+    await v.button("Delete", v.panel).waitFor();
+    const upload = await holdUp(v, /\/objects\/slow\.bin|\/batch$/);
+    await v.page.locator('input[type=file][aria-label="Upload files"]').setInputFiles({ name: "slow.bin", mimeType: "",
+        buffer: noise(100000) });
+    await upload.begun;
+    await v.button("Sign out").click();
+    await v.dialog.getByText("Uploads are under way").waitFor();
+    await v.dialog.getByRole("button", { name: "Cancel" }).click();
+    await upload.pass();
+    await v.page.getByText(/^1 file uploaded/).first().waitFor();
+    checks.check("who stays is still who he was", await v.page.locator("#who").textContent() === "once");
+    const path = join(folder, "leaving", "guarded-0", "access.json"), access = JSON.parse(await readFile(path, "utf8"));
+    access.tokens.find(({ name }) => name === "once").grants[0].rights = ["read", "list"];
+    await writeFile(path, JSON.stringify(access));
+    process.kill(life.pid, "SIGHUP");
+    while ((await ask(server, "GET", "/v1/access", { token: "once" })).includes("delete"))
+        await new Promise((resolve) => setTimeout(resolve, 50)); // between two looks
+    await v.button("Delete", v.panel).click();
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "This token may not do that here" }).waitFor();
+    await v.page.keyboard.press("Escape");
+    await v.button("Download", v.panel).waitFor();
+    await v.button("Upload files").waitFor({ state: "hidden" });
+    const still = await offered(v);
+    checks.check("what was taken away is not offered any more", !still.includes("Delete"), still);
+    await v.button("Sign out").click();
+    await v.dialog.getByLabel("Token").fill("all");
+    await v.dialog.getByRole("button", { name: "Sign in" }).click();
+    await v.dialog.waitFor({ state: "detached" });
+    const focused = await v.page.waitForFunction(() => document.activeElement.matches("main h1, main h2"))
+        .then(() => true, () => false);
+    checks.check("after signing in the focus is in the page", focused);
+    await v.leave();
+    await life.end("SIGTERM");
+}
+
+// A file of a megabyte that unpacks to more than a page may hold.
+export async function packed({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "packed"), []);
+    await ask(server, "PUT", "/v1/stores/photos/objects/bomb.png", { token: "all",
+        body: gzipSync(Buffer.alloc(300 << 20), { level: 1 }),
+        headers: { "Content-Type": "image/png", "Content-Encoding": "gzip" } });
+    const v = await Visitor.arrive(browser, server,
+        { token: "reader", place: "#/store/photos/objects/?open=/bomb.png" });
+    await v.panel.getByText("more than the 256 MiB that the page shows from memory").waitFor();
+    checks.check("what is packed is held no further than it may be", await v.panel.locator("img").count() === 0);
+    await v.leave();
+    await life.end("SIGTERM");
+}
