@@ -175,3 +175,53 @@ export async function packed({ checks, browser, folder }) {
     await v.leave();
     await life.end("SIGTERM");
 }
+
+// A token that lists everything and may do the rest in one folder.
+export async function mixed({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "mixed"), [],
+        [["mixed", ["", "list"], ["tenant/", "read", "write", "delete"]]]);
+    const v = await Visitor.arrive(browser, server, { token: "mixed", place: "#/store/photos/objects/" });
+    await v.row("tenant/").getByRole("checkbox").click();
+    await v.button("Delete", v.main).waitFor();
+    await v.row("other").getByRole("checkbox").click();
+    await v.main.getByText("2 entries selected").waitFor();
+    checks.check("what may not be done with all that is selected is not offered",
+        await v.button("Delete", v.main).count() === 0, await offered(v));
+    await v.row("other").getByRole("checkbox").click();
+    await v.button("Delete", v.main).click();
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await v.told("1 object deleted");
+    await v.leave();
+    await life.end("SIGTERM");
+}
+
+// A type that may be a document, said to be sound: it is not held as data, which the policy lets no player have.
+export async function soundless({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "soundless"), []);
+    await ask(server, "PUT", "/v1/stores/photos/objects/odd", { token: "all", body: noise(500),
+        headers: { "Content-Type": "video/x+y" } });
+    const v = await Visitor.arrive(browser, server, { token: "reader", place: "#/store/photos/objects/?open=/odd" });
+    await v.panel.getByText("The browser cannot show this").waitFor();
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await life.end("SIGTERM");
+}
+
+// A folder five hundred deep on a small screen, and plots in colours that the system forces.
+export async function squeezed({ checks, browser, server }) {
+    const deep = "d/".repeat(500);
+    await put(server, "photos", `${deep}x`, "x");
+    const v = await Visitor.arrive(browser, server,
+        { size: { width: 360, height: 740 }, place: `#/store/photos/objects/${deep}` });
+    await v.row("x").waitFor();
+    const { height } = await v.main.getByRole("navigation", { name: "Folders above" }).boundingBox();
+    checks.check("a long path leaves room for the list", height < 150, height);
+    await v.page.emulateMedia({ forcedColors: "active" });
+    await v.go("#/live");
+    await v.main.locator(".legend dt").first().waitFor();
+    const colours = await v.main.locator(".legend dt").evaluateAll((terms) =>
+        [...new Set(terms.map((term) => getComputedStyle(term, "::before").backgroundColor))]);
+    checks.check("a legend keeps its colours", colours.length > 2, colours);
+    await v.leave();
+    await ask(server, "DELETE", `/v1/stores/photos/objects/${deep}x`);
+}
