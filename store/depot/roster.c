@@ -19,6 +19,7 @@ enum {
     REST = 10,             /* seconds, after which it is told what is remembered of a store */
     RESTING_MAX = 1 << 14, /* stores that are remembered */
     FILES_LEAST = 3,       /* descriptors that one leaves which is closed */
+    FILES_MOST = 6,        /* and that one takes which is opened */
 };
 
 /* Who wants a store that is not open. */
@@ -208,13 +209,15 @@ static struct failure open_now(struct roster *roster, const struct roster_entry 
     return store_open(roster->services, &roster->folder->home, entry->name, &entry->left, ret_store, detail);
 }
 
-/* Stores that somebody uses. */
-static size_t count_in_use(struct roster *roster)
+/* Descriptors that others may need: one for each store that is in use, and all that those take which have had their
+ * turn and are being opened. */
+static size_t count_needs(struct roster *roster)
 {
     lock_take(&roster->lock);
     size_t in_use = roster->open - roster->idle.count - roster->light.count;
+    size_t needs = in_use + roster->begun * FILES_MOST;
     lock_release(&roster->lock);
-    return in_use;
+    return needs;
 }
 
 /* Whether so many are open, or on their way, that there may be no descriptors for one more. */
@@ -229,28 +232,47 @@ static bool is_crowded(struct roster *roster)
 
 static bool close_one(struct roster *roster, struct roster_entry *(*choose)(struct roster *roster));
 
-/* Waits until there are descriptors for it, and then opens the store: for so long others can be opened and used. */
+/* Opens a store that has its turn, which it leaves to the next one: that looks for more than this one takes. */
+static struct failure open_begun(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
+                                 struct store_detail *detail)
+{
+    lock_take(&roster->lock);
+    roster->begun++;
+    lock_release(&roster->lock);
+    scarcity_leave(&roster->scarcity);
+    struct failure failure = open_now(roster, entry, ret_store, detail);
+    lock_take(&roster->lock);
+    roster->begun--;
+    lock_release(&roster->lock);
+    scarcity_tell(&roster->scarcity);
+    return failure;
+}
+
+/* Waits until there are descriptors for it, and then opens the store. */
 static struct failure open_in_turn(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
                                    struct store_detail *detail)
 {
     const struct services *services = roster->services;
     struct scarcity *scarcity = &roster->scarcity;
     int64_t until = clock_now(CLOCK_MONOTONIC) + (int64_t)services->options->shortage_patience * CLOCK_MILLISECOND;
-    struct failure failure = failure_io(EMFILE);
+    int os_error = EMFILE;
+    struct failure failure = failure_io(os_error);
+    bool again = true;
     (void)close_one(roster, dispensable); /* what waits for its turn closes stores meanwhile, several at a time */
-    bool entered = scarcity_enter(scarcity, until);
-    do {
-        size_t in_use = count_in_use(roster);
-        int os_error = entered ? scarcity_try(services->options->io, roster->folder->root, in_use) : EMFILE;
-        failure = failure_detail(detail, failure_io(os_error), "store %s cannot be opened: %s", entry->name,
-                                 strerror(os_error));
-        if (!failure.error)
-            failure = open_now(roster, entry, ret_store, detail);
-    } while (entered && failure_is_shortage(failure) &&
-             (close_one(roster, dispensable) || (failure.error == STORE_IO && scarcity_wait(scarcity, until))));
-    if (entered)
-        scarcity_leave(scarcity);
-    return failure;
+    while (again && scarcity_enter(scarcity, until)) {
+        os_error = scarcity_try(services->options->io, roster->folder->root, count_needs(roster));
+        if (os_error) {
+            again = close_one(roster, dispensable) || scarcity_wait(scarcity, until);
+            scarcity_leave(scarcity);
+            continue;
+        }
+        failure = open_begun(roster, entry, ret_store, detail);
+        bool time = failure.error == STORE_IO && clock_now(CLOCK_MONOTONIC) < until;
+        again = failure_is_shortage(failure) && (close_one(roster, dispensable) || time);
+    }
+    return os_error ? failure_detail(detail, failure_io(os_error), "store %s cannot be opened: %s", entry->name,
+                                     strerror(os_error))
+                    : failure;
 }
 
 /* Opens the store; when there are as many as may be, or memory or descriptors are out, idle stores make room. */

@@ -60,6 +60,7 @@ struct roster {
     size_t entries;
     size_t open;
     size_t opening;              /* stores that are about to be */
+    size_t begun;                /* those of them that were short of descriptors and have had their turn */
     size_t leaving;              /* stores that are being closed */
     uint64_t left;               /* stores that have been closed since the beginning */
     bool closing;                /* all are closed, and those that are being opened as soon as they are open */

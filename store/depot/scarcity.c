@@ -61,10 +61,10 @@ void scarcity_leave(struct scarcity *scarcity)
     lock_release(&scarcity->lock);
 }
 
-int scarcity_try(const struct io *io, int file, size_t in_use)
+int scarcity_try(const struct io *io, int file, size_t others)
 {
     int copies[MOST], error = 0;
-    size_t count = 0, wanted = in_use < MOST - ROOM ? ROOM + in_use : MOST;
+    size_t count = 0, wanted = others < MOST - ROOM ? ROOM + others : MOST;
     while (count < wanted && !error) {
         copies[count] = io->dup(io->self, file);
         error = copies[count] < 0 ? errno : 0;

@@ -42,9 +42,8 @@ void scarcity_note(struct scarcity *scarcity);
 bool scarcity_enter(struct scarcity *scarcity, int64_t until);
 void scarcity_leave(struct scarcity *scarcity);
 
-/* An errno: 0 where there are descriptors for a store and one more for each of so many that are in use, opened by
- * copies of `file`. */
-int scarcity_try(const struct io *io, int file, size_t in_use);
+/* An errno: 0 where there are descriptors for a store and so many that others may need, opened by copies of `file`. */
+int scarcity_try(const struct io *io, int file, size_t others);
 
 /* Waits for a change, or a moment: not all that gives descriptors back tells of it. False when it is time. Thread: the
  * one that has the turn. */
