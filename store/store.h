@@ -831,8 +831,9 @@ enum store_error upload_join(struct store *store, const struct upload_union *uni
 enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),
                              void *arg);
 
-/* The same for those of the store that are not done, and not made of parts, in the order of their ids from one on,
- * until one is answered by false. STORE_IO, STORE_NO_MEMORY. Blocking. */
+/* The same for those of the store that somebody can go on with, in the order of their ids from one on, until one is
+ * answered by false: not those that are done, or made of parts, or empty and no object. STORE_IO, STORE_NO_MEMORY.
+ * Blocking. */
 enum store_error upload_list(struct store *store, uint64_t from,
                              bool (*tell)(void *arg, const struct upload_info *info), void *arg);
 

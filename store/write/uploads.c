@@ -533,11 +533,19 @@ struct listing {
     void *arg;
 };
 
+/* Whether somebody can go on with it. An empty one that is no object, since the server ended in between, has no byte
+ * that could be brought. */
+static bool can_go_on(const struct unfinished *file)
+{
+    bool empty = file->slot.length == 0 && !file->partial;
+    return file->slot.stage != UPLOAD_DONE && !empty && !unfinished_is_private(file) && !unfinished_has_expired(file);
+}
+
 static bool list_one(void *arg, const struct unfinished *file)
 {
     const struct listing *listing = arg;
     struct upload_info info;
-    if (file->slot.stage == UPLOAD_DONE || unfinished_is_private(file) || unfinished_has_expired(file))
+    if (!can_go_on(file))
         return true;
     describe(file, &info);
     return listing->tell(listing->arg, &info);

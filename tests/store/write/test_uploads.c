@@ -181,6 +181,23 @@ static void limit(uint64_t most)
 
 /* ---- the way of one --------------------------------------------------------------------------- */
 
+/* It has no byte that could be brought: who wants it makes it anew. */
+START_TEST(an_empty_one_that_is_no_object_is_not_listed)
+{
+    struct upload_order part = {.partial = true};
+    struct store_overrun overrun;
+    uint64_t id, empty = must_create("k", 0);
+    ck_assert_uint_eq(listed(), 0);
+    reopen();
+    ck_assert_uint_eq(listed(), 0);
+    fixture_must_lack(&fixture, "k");
+    ck_assert_int_eq(upload_forget(fixture.store, empty), STORE_OK);
+    ck_assert_int_eq(upload_create(fixture.store, &part, &overrun, &id), STORE_OK);
+    (void)must_create("later", STORE_SIZE_UNKNOWN);
+    ck_assert_uint_eq(listed(), 2);
+}
+END_TEST
+
 START_TEST(pieces_become_one_object)
 {
     uint64_t id = must_create("k", SIZE);
@@ -1222,6 +1239,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        an_empty_one_that_is_no_object_is_not_listed,
         pieces_become_one_object,
         small_ones_are_inline_and_empty_ones_are_objects,
         what_had_come_when_a_client_left_stays,
