@@ -532,7 +532,7 @@ static struct failure make(struct replica *replica, struct backup_store *told)
 {
     const struct replica_order *order = replica->order;
     bool copied;
-    struct failure failure = failure_io(likeness_find(&replica->stage, &copied));
+    struct failure failure = failure_io(likeness_find(&replica->stage, order->options->beside, &copied));
     copied = copied && !order->options->compare;
     table_init(&replica->read, replica->salt);
     if (!inspection_init(&replica->inspection, &replica->stage, replica->salt) && !failure.error)

@@ -501,6 +501,30 @@ START_TEST(what_is_restored_is_what_was_backed_up)
 }
 END_TEST
 
+/* The time of what was written to a moment ago does not tell whether it is the same: its bytes do. */
+START_TEST(a_transfer_again_tells_what_is_so)
+{
+    const char *to = copies_beside("to");
+    start();
+    site_expect(site_put("a", "text", NULL), 201);
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 7, NULL), 201);
+    server_stop(site.server);
+    const char *transfer[] = {"transfer", site.server->data, to, NULL};
+    command_run(transfer, WHOLE);
+    for (int i = 0; i < 2; i++) {
+        const char *output = command_run(transfer, WHOLE);
+        ck_assert_msg(strstr(output, "unchanged"), "%s", output);
+    }
+    server_start(site.server);
+    site_reconnect();
+    site_expect(site_put("b", "more", NULL), 201);
+    server_stop(site.server);
+    const char *output = command_run(transfer, UNKNOWN);
+    ck_assert_msg(strstr(output, "is there already, and is not as this one is"), "%s", output);
+    server_start(site.server);
+}
+END_TEST
+
 /* What was cut short of one restoration is not taken for the beginning of another one. */
 START_TEST(a_restoration_is_ended_with_the_backup_that_it_was_begun_with)
 {
@@ -970,6 +994,7 @@ int main(void)
         a_store_that_is_gone_or_another_one_is_so_in_the_backup,
         linked_files_take_no_space,
         what_is_restored_is_what_was_backed_up,
+        a_transfer_again_tells_what_is_so,
         a_restoration_is_ended_with_the_backup_that_it_was_begun_with,
         a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup,
 #ifdef CAIRN_BACKUP_URL
