@@ -16,6 +16,7 @@
 
 enum {
     PATIENCE = 60,   /* seconds, once the end of the feed was seen */
+    STILL_MAX = 5,   /* pages in a row that lead nowhere */
     IN_FLIGHT = 256, /* commits */
     ANEW_MAX = 3,    /* times that a store is begun anew */
     TRIES_MAX = 5,   /* for an object, of a server that answers otherwise */
@@ -33,6 +34,7 @@ struct pursuit {
     json_t *damaged;       /* the same of those that the server cannot give */
     json_t *latest;        /* the changes of the last page that had some; NULL: none has come */
     char *awaited;         /* name of an object that has to be told of, or the log is another one; NULL: none has */
+    unsigned still;        /* pages that ended where they began, one behind the other */
     bool anew;             /* the folder has nothing of before */
     bool in_vain;          /* at the end of the feed was asked again for what is unsettled, and still is */
     enum follower_end end; /* when something has failed */
@@ -317,13 +319,31 @@ static bool ask_page(struct pursuit *pursuit, json_t **ret_page, bool *ret_gone)
     return status == 200 || *ret_gone || fail_answer(pursuit, "its changes", status);
 }
 
+/* Whether it is a page of a feed, and leads on: for ever asked for the same, one would never come to an end. */
+static bool check_page(struct pursuit *pursuit, const json_t *page)
+{
+    uint64_t since = pursuit->bookmark.next, next = (uint64_t)json_integer_value(json_object_get(page, "next"));
+    bool good = json_is_array(json_object_get(page, "changes")) && json_is_integer(json_object_get(page, "next")) &&
+                json_is_integer(json_object_get(page, "end"));
+    if (!good)
+        return fail(pursuit, "its feed cannot be understood: a page has no changes, next or end");
+    bool still = next == since && next != (uint64_t)json_integer_value(json_object_get(page, "end"));
+    pursuit->still = still ? pursuit->still + 1 : 0;
+    if (next >= since && pursuit->still < STILL_MAX)
+        return true;
+    return fail(pursuit,
+                "its feed does not go on: what is behind %" PRIu64 " ends at %" PRIu64 ", and that is not all. Does "
+                "something in front of the server keep its answers?",
+                since, next);
+}
+
 /* *ret_end: the feed ends with the page. Elsewhere the store is at no point: what compaction has moved is told of
  * further on. */
 static bool take_page(struct pursuit *pursuit, const json_t *page, bool *ret_end)
 {
     const json_t *changes = json_object_get(page, "changes");
     uint64_t end = (uint64_t)json_integer_value(json_object_get(page, "end"));
-    if (!take_changes(pursuit, changes))
+    if (!check_page(pursuit, page) || !take_changes(pursuit, changes))
         return false;
     if (json_array_size(changes) > 0) {
         json_decref(pursuit->latest);

@@ -330,6 +330,7 @@ struct landing *landing_new(struct landings *landings, const struct store_key *k
     landing->landings = landings;
     landing->label = label;
     landing->key = copy_key(key, landing->key_bytes);
+    landing->size = STORE_SIZE_UNKNOWN; /* a proxy that sends chunks does not tell it */
     digest_init(&landing->sums);
     return landing;
 }

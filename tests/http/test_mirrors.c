@@ -240,11 +240,21 @@ START_TEST(objects_are_counted_that_came_and_that_were_there)
 }
 END_TEST
 
-/* A server whose one answer would move the cursor; it ends with the test. */
-static int begin_liar(pid_t *ret_pid)
+/* What is answered to requests that have a text in their head. */
+struct lie {
+    const char *asked, *answer;
+};
+
+static const char *answer_of(const struct lie *lies, const char *head)
 {
-    static const char answer[] =
-        "HTTP/1.1 500 x\r\nConnection: close\r\n\r\n{\"detail\":\"\\u001b[31mno\\nfake line\"}";
+    while (!strstr(head, lies->asked))
+        lies++;
+    return lies->answer;
+}
+
+/* A server that gives these answers, the last of them to all; it ends with the test. */
+static int begin_liar(const struct lie *lies, pid_t *ret_pid)
+{
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -252,10 +262,13 @@ static int begin_liar(pid_t *ret_pid)
     ck_assert_int_eq(listen(listener, 8), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
     *ret_pid = fork();
-    for (char request[4096]; *ret_pid == 0;) {
+    for (char request[4096] = ""; *ret_pid == 0;) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         int stream = accept(listener, NULL, NULL);
-        if (recv(stream, request, sizeof request, 0) < 0 || send(stream, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+        ssize_t length = recv(stream, request, sizeof request - 1, 0);
+        request[length > 0 ? length : 0] = '\0';
+        const char *answer = answer_of(lies, request);
+        if (length < 0 || send(stream, answer, strlen(answer), MSG_NOSIGNAL) < 0)
             _exit(1);
         close(stream);
     }
@@ -263,16 +276,74 @@ static int begin_liar(pid_t *ret_pid)
     return ntohs(address.sin_port);
 }
 
-START_TEST(what_a_server_says_does_not_steer_the_terminal)
+/* What is told of a copy of it; to be released. */
+static json_t *copy_liar(const struct lie *lies, int status, const char *to)
 {
     pid_t pid;
     char url[64];
-    snprintf(url, sizeof url, "http://127.0.0.1:%d", begin_liar(&pid));
-    json_t *report = copies_report(UNKNOWN, url, copies_beside("to"));
-    ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(report, "error")), "500: ?[31mno?fake line"));
-    json_decref(report);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", begin_liar(lies, &pid));
+    json_t *report = copies_report(status, url, to);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
+    return report;
+}
+
+#define ANSWER    "HTTP/1.1 200 x\r\nConnection: close\r\n"
+#define JSON      ANSWER "\r\n"
+#define STORES    "{\"stores\":[{\"name\":\"main\",\"limits\":{\"bytes\":null,\"objects\":null}}]}"
+#define FIGURES   "{\"name\":\"main\",\"objects\":1,\"live_bytes\":5}"
+#define HELLO     "\"b5e9c1ad071b3e7fc779cfaa5e523818\""
+#define FEED(end) "],\"next\":100,\"oldest\":0,\"end\":" end ",\"log\":\"9f31c2aa\"}"
+
+static const char one_change[] = JSON
+    "{\"changes\":[{\"offset\":0,\"op\":\"put\",\"key\":\"a\",\"key_hash\":\"e6c632b61e964e1f\",\"size\":5,\"etag\":"
+    "\"\\\"b5e9c1ad071b3e7fc779cfaa5e523818\\\"\",\"modified\":\"2026-11-21T12:00:00.000Z\"}" FEED("100");
+
+START_TEST(what_a_server_says_does_not_steer_the_terminal)
+{
+    static const struct lie lies[] = {
+        {"", "HTTP/1.1 500 x\r\nConnection: close\r\n\r\n{\"detail\":\"\\u001b[31mno\\nfake line\"}"}};
+    json_t *report = copy_liar(lies, UNKNOWN, copies_beside("to"));
+    ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(report, "error")), "500: ?[31mno?fake line"));
+    json_decref(report);
+}
+END_TEST
+
+/* As a cache says that passes over the query, and other servers. */
+START_TEST(a_feed_that_leads_nowhere_is_not_followed_for_ever)
+{
+    static const struct {
+        const char *page, *words;
+    } cases[] = {{JSON "{\"changes\":[" FEED("500"), "its feed does not go on: what is behind 100 ends at 100"},
+                 {JSON "{\"next\":100,\"end\":100,\"log\":\"9f31c2aa\"}", "its feed cannot be understood"},
+                 {JSON "{\"changes\":[],\"log\":\"9f31c2aa\"}", "its feed cannot be understood"}};
+    site_start();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct lie lies[] = {{"/changes?", cases[i].page}, {"/stores/main", JSON FIGURES}, {"", JSON STORES}};
+        json_t *report = copy_liar(lies, UNKNOWN, copies_beside(client_text(site.client, "to%zu", i)));
+        ck_assert_msg(strstr(error_of(report, "main"), cases[i].words), "%s", error_of(report, "main"));
+        json_decref(report);
+    }
+}
+END_TEST
+
+/* What stands in front of a server may send it on in chunks, or up to the end of the connection. */
+START_TEST(an_object_need_not_tell_its_length)
+{
+    static const char *const objects[] = {
+        ANSWER "ETag: " HELLO "\r\nLast-Modified: Sat, 21 Nov 2026 12:00:00 GMT\r\n\r\nhello",
+        ANSWER "ETag: " HELLO "\r\nLast-Modified: Sat, 21 Nov 2026 12:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"};
+    site_start();
+    for (size_t i = 0; i < 2; i++) {
+        const struct lie lies[] = {
+            {"/objects/a", objects[i]}, {"/changes?", one_change}, {"/stores/main", JSON FIGURES}, {"", JSON STORES}};
+        const char *to = copies_beside(client_text(site.client, "to%zu", i));
+        json_decref(copy_liar(lies, WHOLE, to));
+        copies_expect_whole(to);
+        copies_serve(to);
+        site_expect_text("a", "hello");
+    }
 }
 END_TEST
 
@@ -608,6 +679,8 @@ int main(void)
         a_report_is_told_of_a_server_that_is_not_there,
         objects_are_counted_that_came_and_that_were_there,
         what_a_server_says_does_not_steer_the_terminal,
+        a_feed_that_leads_nowhere_is_not_followed_for_ever,
+        an_object_need_not_tell_its_length,
         another_server_does_not_take_the_place_of_the_one_that_was_copied,
         the_stores_of_a_server_are_copied_one_by_one,
         a_source_whose_copied_stores_are_gone_is_told_so,
