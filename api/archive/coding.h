@@ -16,12 +16,14 @@ enum coding_kind { CODING_NONE, CODING_GZIP, CODING_ZSTD };
 
 struct coding;
 
-/* By the first CODING_MAGIC bytes of what is coded; also where this build cannot take it off. */
+/* By the first CODING_MAGIC bytes of what is coded; also where this build cannot take it off. A zstd may begin with a
+ * frame that is skipped, as pzstd writes them: there are sixteen marks of those. */
 static inline enum coding_kind coding_of(const char *magic)
 {
     if (memcmp(magic, "\x1f\x8b\x08", 3) == 0)
         return CODING_GZIP;
-    return memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0 ? CODING_ZSTD : CODING_NONE;
+    bool skipped = (magic[0] & 0xf0) == 0x50 && memcmp(magic + 1, "\x2a\x4d\x18", 3) == 0;
+    return skipped || memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0 ? CODING_ZSTD : CODING_NONE;
 }
 
 /* Whether Content-Encoding names one that this build takes off. */

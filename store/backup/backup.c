@@ -102,8 +102,8 @@ static const char *why_of(struct failure failure, const struct store_detail *det
     if (failure.error == STORE_EXISTS)
         return "a store of that name is there already, and is not as this one is: it was left untouched";
     if (failure.error == STORE_FULL)
-        return "no space is left on the disk of the copy: what was copied before is whole; make space, and run this "
-               "once more";
+        return "no space is left on the disk of the copy: what was copied before is whole, and no store behind this "
+               "one was tried; make space, and run this once more";
     if (failure.os_error == ELOOP || failure.os_error == ENOTDIR)
         return "it is no folder, or a part of it is none, and links are not followed";
     if (failure.error == STORE_IO && failure.os_error == ENOENT)
