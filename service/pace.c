@@ -10,6 +10,8 @@
 
 enum { NOMINAL = 1024 }; /* bytes a second where no rate is asked for */
 
+enum { CLOSED = 7 }; /* TCP_CLOSE, which the kernel's header does not have beside that of libc */
+
 enum {
     HASTY_HOLDS = 4, /* times what the hasty account begins with: 20 s, in which 2 KiB/s read a window of 40 KiB */
     BRISK = 8,       /* times the rate: 10 KiB/s are brisk where one is asked for */
@@ -31,12 +33,13 @@ bool pace_is_open(const struct pace *pace)
     return pace->begun || pace->open;
 }
 
-/* What the kernel knows; false for what is no TCP socket. */
+/* What the kernel knows; false for what is no TCP socket, or no connection any more. One that was reset, by whichever
+ * side, begins to count anew, so nothing is known of it. */
 static bool ask(int socket, struct tcp_info *ret_info)
 {
     socklen_t length = sizeof *ret_info;
     *ret_info = (struct tcp_info){0};
-    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, ret_info, &length) == 0 &&
+    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, ret_info, &length) == 0 && ret_info->tcpi_state != CLOSED &&
            length >= offsetof(struct tcp_info, tcpi_notsent_bytes) + sizeof ret_info->tcpi_notsent_bytes;
 }
 

@@ -165,7 +165,8 @@ static bool name_object(struct step *step, enum member text, enum member base64,
                                       [NAMING_BASE64] = step->texts[base64],
                                       [NAMING_HASH] = step->texts[hash]}};
     const char *fault = naming_key(&naming, ret_key);
-    return !fault || entries_refuse(step->entries, "%s: %s", member_names[text], fault);
+    enum member culprit = step->texts[hash].bytes ? hash : step->texts[base64].bytes ? base64 : text;
+    return !fault || entries_refuse(step->entries, "%s: %s", member_names[culprit], fault);
 }
 
 static bool take_payload(struct step *step, struct store_op *op)
@@ -208,7 +209,10 @@ static const struct kind *find_kind(struct step *step)
     for (size_t i = 0; name->bytes && i < sizeof kinds / sizeof *kinds; i++)
         if (text_is(name, kinds[i].name))
             return &kinds[i];
-    entries_refuse(step->entries, "op is put, delete, rename or copy");
+    if (name->bytes)
+        entries_refuse(step->entries, "op is \"%.40s\", and has to be put, delete, rename or copy", name->bytes);
+    else
+        entries_refuse(step->entries, "op is missing: it is put, delete, rename or copy");
     return NULL;
 }
 

@@ -159,7 +159,7 @@ bool entries_expiry(struct entries *entries, const char *name, const char *value
 {
     struct expiry expiry;
     if (!expiry_read(value, length, &expiry) || !expiry_is_ahead(&expiry))
-        return entries_refuse(entries, "%s is %.*s: " EXPIRY_RULE, name, (int)(length < 64 ? length : 64), value);
+        return entries_refuse(entries, "%s is \"%.*s\": " EXPIRY_RULE, name, (int)(length < 64 ? length : 64), value);
     return judge_attribute(entries, attributes_set_expiry(&last_owned(entries)->attributes, expiry_second(&expiry)),
                            name);
 }

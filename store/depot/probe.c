@@ -104,7 +104,7 @@ static int write_file(const struct probe *probe)
     char name[sizeof TRASH_FOLDER "/.probe" + TENURE_SESSION_MAX] = "probe";
     if (io->tenure)
         (void)snprintf(name, sizeof name, "%s/%s.probe", TRASH_FOLDER, io->tenure->own->session);
-    int file = io->openat(io->self, probe->folder, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int file = io_open_anew(io, probe->folder, name, O_RDWR);
     if (file < 0)
         return errno;
     int error = io_write_all(io, file, bytes, sizeof bytes, 0);

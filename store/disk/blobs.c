@@ -9,7 +9,10 @@
 
 const char blobs_ending[] = ".blob";
 
-enum { UNDER_WAY = 1 << 20 }; /* bytes of a file that are on their way from the page cache to the disk, at most */
+enum {
+    UNDER_WAY = 1 << 20, /* bytes of a file that are on their way from the page cache to the disk, at most */
+    TRIES_MAX = 1000,    /* numbers that are tried for a new file */
+};
 
 static int reap(void *arg);
 
@@ -78,11 +81,14 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, uint64_t c
 {
     struct blob_file file = {.io = blobs->io,
                              .folder = blobs->folder,
-                             .blob = atomic_fetch_add(&blobs->next, 1),
                              .direct = cached == 0,
                              .cached = cached};
-    numbered_name(file.blob, blobs_ending, file.name);
-    int error = open_direct(&file, O_CREAT | O_EXCL);
+    int error = EEXIST; /* somebody else has put something there: the next number will do */
+    for (unsigned tries = 0; error == EEXIST && tries < TRIES_MAX; tries++) {
+        file.blob = atomic_fetch_add(&blobs->next, 1);
+        numbered_name(file.blob, blobs_ending, file.name);
+        error = open_direct(&file, O_CREAT | O_EXCL);
+    }
     if (!error)
         *ret_file = file;
     return error;

@@ -14,7 +14,9 @@
 enum {
     ZEROS = 1 << 20,
     COPY_CHUNK = 1 << 20,    /* bytes, of a copy by hand */
-    COPY_RANGE_MAX = 1 << 30 /* bytes that the file system is asked for at a time */
+    COPY_RANGE_MAX = 1 << 30, /* bytes that the file system is asked for at a time */
+    NAME_ROOM = 128,
+    ASIDE_MAX = 100,
 };
 
 static int posix_openat(void *self, int folder, const char *path, int flags, mode_t mode)
@@ -369,6 +371,35 @@ char *io_list(const struct io *io, int folder)
     if (names)
         *kept = '\0';
     return names;
+}
+
+/* A name that is taken fails, but for that of an empty folder, which nobody misses. */
+static int move_aside(const struct io *io, int folder, const char *name)
+{
+    char aside[NAME_ROOM];
+    int moved = -1;
+    errno = EEXIST;
+    for (unsigned i = 1; moved < 0 && i <= ASIDE_MAX && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR); i++) {
+        (void)snprintf(aside, sizeof aside, "%s.aside-%u", name, i);
+        moved = io->renameat(io->self, folder, name, folder, aside);
+    }
+    return moved;
+}
+
+int io_open_anew(const struct io *io, int folder, const char *name, int flags)
+{
+    int file = io->openat(io->self, folder, name, flags | O_CREAT | O_TRUNC, 0600);
+    if (file >= 0 || errno != EISDIR || move_aside(io, folder, name) < 0)
+        return file;
+    return io->openat(io->self, folder, name, flags | O_CREAT | O_TRUNC, 0600);
+}
+
+int io_name(const struct io *io, int folder, const char *from, const char *name)
+{
+    int renamed = io->renameat(io->self, folder, from, folder, name);
+    if (renamed == 0 || errno != EISDIR || move_aside(io, folder, name) < 0)
+        return renamed;
+    return io->renameat(io->self, folder, from, folder, name);
 }
 
 /* A length that is cut and made again leaves a hole. */

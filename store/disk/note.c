@@ -14,14 +14,14 @@ int note_write(const struct io *io, int folder, const char *name, const char *te
 {
     char draft[NOTE_NAME_MAX];
     note_draft(name, draft);
-    int file = io->openat(io->self, folder, draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int file = io_open_anew(io, folder, draft, O_WRONLY);
     if (file < 0)
         return errno;
     int error = io_write_all(io, file, text, length, 0);
     if (!error && io->fdatasync(io->self, file) < 0)
         error = errno;
     io->close(io->self, file);
-    if (!error && io->renameat(io->self, folder, draft, folder, name) < 0)
+    if (!error && io_name(io, folder, draft, name) < 0)
         error = errno;
     return error;
 }
@@ -46,5 +46,5 @@ int note_read(const struct io *io, int folder, const char *name, int flags, char
     ret_text[length] = '\0';
     *ret_length = length;
     io->close(io->self, file);
-    return error;
+    return error == EISDIR ? ENOENT : error;
 }

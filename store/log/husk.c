@@ -28,7 +28,7 @@ int husk_write(struct log *log, const struct segment_header *header, int *ret_fi
     const struct io *io = log->io;
     char name[SEGMENT_NAME_MAX];
     segment_name(header->number, name);
-    int file = io->openat(io->self, log->folder, draft_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int file = io_open_anew(io, log->folder, draft_name, O_RDWR);
     if (file < 0)
         return errno;
     int error = segment_write_header(io, file, header, log->salt);

@@ -43,7 +43,7 @@ static int fill(const struct io *io, int file, uint64_t size, bool synced)
 static int prepared_make(struct log *log, struct prepared *prepared, uint64_t size, uint64_t least, bool synced)
 {
     const struct io *io = log->io;
-    int file = io->openat(io->self, log->folder, prepared->name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int file = io_open_anew(io, log->folder, prepared->name, O_RDWR);
     if (file < 0)
         return errno;
     int error = fill(io, file, size, synced);
@@ -289,7 +289,7 @@ static int prepared_name(struct log *log, const struct prepared *prepared, uint6
     const struct io *io = log->io;
     char name[SEGMENT_NAME_MAX];
     segment_name(number, name);
-    if (!error && io->renameat(io->self, log->folder, prepared->name, log->folder, name) < 0)
+    if (!error && io_name(io, log->folder, prepared->name, name) < 0)
         error = errno;
     if (error)
         prepared_drop(log, prepared);

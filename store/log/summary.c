@@ -182,14 +182,14 @@ static int write_file(const struct log *log, struct summary *summary, const stru
     const struct io *io = log->io;
     char name[NUMBERED_NAME_MAX];
     numbered_name(summary->number, ending, name);
-    int file = io->openat(io->self, log->folder, draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int file = io_open_anew(io, log->folder, draft, O_WRONLY);
     if (file < 0)
         return errno;
     unsigned char *chunk = mapping_new(CHUNK_BYTES);
     int error = chunk ? write_all(log, file, summary, rows, chunk) : ENOMEM;
     mapping_free(chunk, CHUNK_BYTES);
     io->close(io->self, file);
-    if (!error && io->renameat(io->self, log->folder, draft, log->folder, name) < 0)
+    if (!error && io_name(io, log->folder, draft, name) < 0)
         error = errno;
     if (error)
         io->unlinkat(io->self, log->folder, draft, 0);

@@ -238,7 +238,7 @@ static struct failure make(struct making *making)
     if (!failure.error)
         failure = write_rest(making);
     if (!failure.error && (io->fdatasync(io->self, making->file) < 0 ||
-                           io->renameat(io->self, making->log->folder, draft_name, making->log->folder, file_name) < 0))
+                           io_name(io, making->log->folder, draft_name, file_name) < 0))
         failure = failure_of_errno(errno);
     return failure;
 }
@@ -248,7 +248,7 @@ struct failure inventory_write(struct index *index, const struct log *log, const
 {
     const struct io *io = log->io;
     struct making making = {.index = index, .log = log, .stock = stock};
-    making.file = io->openat(io->self, log->folder, draft_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    making.file = io_open_anew(io, log->folder, draft_name, O_RDWR);
     if (making.file < 0)
         return failure_of_errno(errno);
     struct failure failure = make(&making);

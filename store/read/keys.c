@@ -37,7 +37,7 @@ struct failure keys_begin(const struct log *log, uint64_t number, bool merged, s
     const struct io *io = log->io;
     struct keys_file file = {.log = log, .number = number};
     numbered_name(number, merged ? merged_ending : single_ending, file.draft);
-    file.file = io->openat(io->self, log->folder, file.draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    file.file = io_open_anew(io, log->folder, file.draft, O_RDWR);
     if (file.file < 0)
         return failure_of_errno(errno);
     *ret_file = file;
@@ -63,7 +63,7 @@ struct failure keys_end(struct keys_file *file, bool lasting, struct run **ret_r
         keys_abandon(file);
         return failure_of_errno(os_error);
     }
-    bool named = lasting && io->renameat(io->self, log->folder, file->draft, log->folder, name) == 0;
+    bool named = lasting && io_name(io, log->folder, file->draft, name) >= 0;
     if (!named)
         io->unlinkat(io->self, log->folder, file->draft, 0); /* the descriptor will do */
     struct handle *handle = handle_new(&log->files, file->number, ending, FLAGS, file->file);

@@ -191,6 +191,10 @@ static struct failure candidate_open(struct line *line, struct candidate *candid
     struct stat status;
     segment_name(candidate->number, name);
     int file = io->openat(io->self, line->log->folder, name, O_RDWR, 0);
+    if (file < 0 && errno == EISDIR) {
+        set_aside(line, candidate, "is a folder");
+        return failure_none();
+    }
     if (file < 0)
         return file_error(line, candidate->number, errno);
     if (io->fstat(io->self, file, &status) < 0) {
