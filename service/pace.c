@@ -33,13 +33,12 @@ bool pace_is_open(const struct pace *pace)
     return pace->begun || pace->open;
 }
 
-/* What the kernel knows; false for what is no TCP socket, or no connection any more. One that was reset, by whichever
- * side, begins to count anew, so nothing is known of it. */
+/* What the kernel knows; false for what is no TCP socket. */
 static bool ask(int socket, struct tcp_info *ret_info)
 {
     socklen_t length = sizeof *ret_info;
     *ret_info = (struct tcp_info){0};
-    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, ret_info, &length) == 0 && ret_info->tcpi_state != CLOSED &&
+    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, ret_info, &length) == 0 &&
            length >= offsetof(struct tcp_info, tcpi_notsent_bytes) + sizeof ret_info->tcpi_notsent_bytes;
 }
 
@@ -164,7 +163,7 @@ void pace_stand(struct pace *pace, int64_t now)
 enum pace_verdict pace_look(struct pace *pace, int socket, const struct pace_terms *terms, int64_t now)
 {
     struct tcp_info info;
-    if (!ask(socket, &info)) {
+    if (!ask(socket, &info) || info.tcpi_state == CLOSED) { /* reset: the kernel may have begun to count anew */
         pace->begun = pace->open = false;
         return PACE_UNTOLD;
     }
