@@ -79,10 +79,7 @@ uint64_t blob_cached(uint64_t size)
 
 int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, uint64_t cached)
 {
-    struct blob_file file = {.io = blobs->io,
-                             .folder = blobs->folder,
-                             .direct = cached == 0,
-                             .cached = cached};
+    struct blob_file file = {.io = blobs->io, .folder = blobs->folder, .direct = cached == 0, .cached = cached};
     int error = EEXIST; /* somebody else has put something there: the next number will do */
     for (unsigned tries = 0; error == EEXIST && tries < TRIES_MAX; tries++) {
         file.blob = atomic_fetch_add(&blobs->next, 1);

@@ -13,7 +13,7 @@
 
 enum {
     ZEROS = 1 << 20,
-    COPY_CHUNK = 1 << 20,    /* bytes, of a copy by hand */
+    COPY_CHUNK = 1 << 20,     /* bytes, of a copy by hand */
     COPY_RANGE_MAX = 1 << 30, /* bytes that the file system is asked for at a time */
     NAME_ROOM = 128,
     ASIDE_MAX = 100,
@@ -379,7 +379,8 @@ static int move_aside(const struct io *io, int folder, const char *name)
     char aside[NAME_ROOM];
     int moved = -1;
     errno = EEXIST;
-    for (unsigned i = 1; moved < 0 && i <= ASIDE_MAX && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR); i++) {
+    for (unsigned i = 1; moved < 0 && i <= ASIDE_MAX && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR);
+         i++) {
         (void)snprintf(aside, sizeof aside, "%s.aside-%u", name, i);
         moved = io->renameat(io->self, folder, name, folder, aside);
     }

@@ -96,9 +96,9 @@ bool io_leads_to(const struct io *io, int folder, const char *path, int file);
  * lost+found, @eaDir, and whatever begins with a dot. They are nobody's. */
 char *io_list(const struct io *io, int folder);
 
-/* Opens a file of the program's own anew, empty, by open()'s `flags`, and gives one its name. What others have put there
- * under that name is not to keep it from that: a file goes, and a folder gets another name beside it, "NAME.aside-1". As
- * openat() and renameat() they return -1 and errno. */
+/* Opens a file of the program's own anew, empty, by open()'s `flags`, and gives one its name. What others have put
+ * there under that name is not to keep it from that: a file goes, and a folder gets another name beside it,
+ * "NAME.aside-1". As openat() and renameat() they return -1 and errno. */
 int io_open_anew(const struct io *io, int folder, const char *name, int flags);
 int io_name(const struct io *io, int folder, const char *from, const char *name);
 

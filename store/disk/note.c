@@ -46,5 +46,5 @@ int note_read(const struct io *io, int folder, const char *name, int flags, char
     ret_text[length] = '\0';
     *ret_length = length;
     io->close(io->self, file);
-    return error == EISDIR ? ENOENT : error;
+    return error;
 }

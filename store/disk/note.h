@@ -20,7 +20,7 @@ int note_write(const struct io *io, int folder, const char *name, const char *te
 void note_draft(const char *name, char ret_draft[NOTE_NAME_MAX]);
 
 /* Reads what there is of the file, at most NOTE_MAX - 1 bytes, and ends it with NUL; an errno. Waits for nobody who may
- * write into a pipe of that name; a folder of that name is no such file: ENOENT. `flags`: more of open()'s. */
+ * write into a pipe of that name; of a folder it is EISDIR. `flags`: more of open()'s. */
 int note_read(const struct io *io, int folder, const char *name, int flags, char ret_text[NOTE_MAX],
               size_t *ret_length);
 

@@ -59,7 +59,7 @@ static struct failure read_file(const struct horizon *horizon, struct horizon_te
         notice_tell(horizon->notice, STORE_LOG_WARNING,
                     "file horizon is damaged: it is ignored, and who follows the store's changes may have to begin "
                     "anew");
-    return failure_io(os_error == ENOENT ? 0 : os_error);
+    return failure_io(os_error == ENOENT || os_error == EISDIR ? 0 : os_error);
 }
 
 static int write_file(const struct horizon *horizon, const struct horizon_text *text)

@@ -54,7 +54,7 @@ struct failure reach_read(const struct io *io, int log, uint64_t salt, struct re
     size_t length;
     int os_error = note_read(io, folder, reach_name, 0, text, &length);
     io->close(io->self, folder);
-    if (os_error == ENOENT)
+    if (os_error == ENOENT || os_error == EISDIR) /* a folder that somebody has put there tells nothing */
         return failure_none();
     if (os_error)
         return failure_io(os_error);

@@ -237,8 +237,8 @@ static struct failure make(struct making *making)
         failure = tell_log(making);
     if (!failure.error)
         failure = write_rest(making);
-    if (!failure.error && (io->fdatasync(io->self, making->file) < 0 ||
-                           io_name(io, making->log->folder, draft_name, file_name) < 0))
+    if (!failure.error &&
+        (io->fdatasync(io->self, making->file) < 0 || io_name(io, making->log->folder, draft_name, file_name) < 0))
         failure = failure_of_errno(errno);
     return failure;
 }

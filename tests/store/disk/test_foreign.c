@@ -17,8 +17,8 @@ FIXTURE_OF_EACH_TEST
 
 enum { SIZE = 700, ROUNDS = 1500 };
 
-static const char *const names[] = {"log/spare",     "log/next",      "log/husk", "log/summary", "log/inventory",
-                                    "log/inventory.new", "reach",     "reach.new", "horizon",    "horizon.new"};
+static const char *const names[] = {"log/spare",         "log/next", "log/husk",  "log/summary", "log/inventory",
+                                    "log/inventory.new", "reach",    "reach.new", "horizon",     "horizon.new"};
 
 /* With a folder in it: one that is empty may be lost. */
 static void make_folder(const char *name)
