@@ -154,6 +154,25 @@ START_TEST(a_rate_is_kept)
 }
 END_TEST
 
+/* Files that a start would remove, or make anew: damaged, of a segment that is gone, or in the making. */
+static void leave_derived(void)
+{
+    static const char *const names[] = {"inventory",
+                                        "inventory.new",
+                                        "husk",
+                                        "summary",
+                                        "next",
+                                        "00000000000000aa.sum",
+                                        "00000000000000aa.keys",
+                                        "00000000000000aa.keys.new"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        FILE *file = fopen(server_path(site.server, "stores/main/log/%s", names[i]), "we");
+        ck_assert_ptr_nonnull(file);
+        fputs("of no use", file);
+        ck_assert_int_eq(fclose(file), 0);
+    }
+}
+
 /* A folder after kill -9: what a start would tidy up stays as it is, down to the times of change. */
 START_TEST(nothing_is_changed)
 {
@@ -164,6 +183,7 @@ START_TEST(nothing_is_changed)
     ck_assert_uint_eq(disk_fingerprint(site.server), before);
     disk_flip(site.server, "stores/main/log", "the payload of a");
     disk_flip_at(site.server, "stores/main/blobs", 1);
+    leave_derived();
     ck_assert_uint_ne(disk_fingerprint(site.server), before);
     before = disk_fingerprint(site.server);
     json_decref(run_json(FLAWS));
