@@ -118,9 +118,10 @@ START_TEST(who_waits_for_the_disk_has_the_turn_of_an_idle_writer)
     struct ticket ticket;
     fixture_must_put(&fixture, "before", "payload");
     WAIT_UNTIL(fixture_figures(&fixture).writes_in_flight == 0);
-    for (int i = 0; i < 100; i++) {
+    for (useconds_t i = 0; i < 100; i++) {
+        usleep(1000 * i); /* the turn before may not have come to its very end */
         commit_here("key", &ticket);
-        bool done = ticket.calls == 1; /* the turn before may not have come to its very end */
+        bool done = ticket.calls == 1;
         ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
         ticket_destroy(&ticket);
         if (done && i > 0)
