@@ -19,10 +19,11 @@ enum {
     ASIDE_MAX = 100,
 };
 
+/* A pipe that somebody has put there is not waited for; for files nothing changes by that. */
 static int posix_openat(void *self, int folder, const char *path, int flags, mode_t mode)
 {
     (void)self;
-    return openat(folder, path, flags | O_CLOEXEC, mode);
+    return openat(folder, path, flags | O_CLOEXEC | O_NONBLOCK, mode);
 }
 
 static int posix_close(void *self, int file)
@@ -387,12 +388,16 @@ static int move_aside(const struct io *io, int folder, const char *name)
     return moved;
 }
 
+/* Not what stands there already: a pipe would be waited for, and a link followed. */
 int io_open_anew(const struct io *io, int folder, const char *name, int flags)
 {
-    int file = io->openat(io->self, folder, name, flags | O_CREAT | O_TRUNC, 0600);
-    if (file >= 0 || errno != EISDIR || move_aside(io, folder, name) < 0)
+    const int anew = flags | O_CREAT | O_EXCL;
+    int file = io->openat(io->self, folder, name, anew, 0600);
+    if (file >= 0 || errno != EEXIST)
         return file;
-    return io->openat(io->self, folder, name, flags | O_CREAT | O_TRUNC, 0600);
+    if (io->unlinkat(io->self, folder, name, 0) < 0 && (errno != EISDIR || move_aside(io, folder, name) < 0))
+        return -1;
+    return io->openat(io->self, folder, name, anew, 0600);
 }
 
 int io_name(const struct io *io, int folder, const char *from, const char *name)
