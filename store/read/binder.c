@@ -132,10 +132,15 @@ static bool choose(struct binder *binder, const struct state *states, size_t *re
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
+static void release_runs(struct binder_work *work)
+{
+    while (work->count > 0)
+        run_release(work->runs[--work->count]);
+}
+
 static void work_free(struct binder_work *work)
 {
-    for (size_t i = 0; i < work->count; i++)
-        run_release(work->runs[i]);
+    release_runs(work);
     free(work->runs);
     free(work->sources);
     free(work->spans);
@@ -276,6 +281,15 @@ static bool find_shelves(const struct binder *binder, size_t *ret_from, size_t *
     return at == work->count && end > from;
 }
 
+/* What was bound is read no more: who removes the files of those that nobody else reads need not keep them open. */
+static void let_go(struct binder_work *work)
+{
+    binding_free(work->binding);
+    free(work->binding);
+    work->binding = NULL;
+    release_runs(work);
+}
+
 /* Puts the new run in the place of those that it was made of, if they are still there. */
 static void shelve(struct binder *binder, struct run *run)
 {
@@ -283,6 +297,7 @@ static void shelve(struct binder *binder, struct run *run)
     size_t from, count;
     lock_take(&catalog->lock);
     if (find_shelves(binder, &from, &count)) {
+        let_go(&binder->work);
         catalog_replace(catalog, from, count, run);
         binder->learnt += catalog->inventoried.number ? MANY : 0; /* which tells of runs that are not there any more */
     } else {
@@ -317,7 +332,8 @@ static bool finish(struct binder *binder)
 
 static void end_work(struct binder *binder)
 {
-    binding_free(binder->work.binding);
+    if (binder->work.binding)
+        binding_free(binder->work.binding);
     work_free(&binder->work);
     binder->working = false;
 }

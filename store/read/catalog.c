@@ -79,14 +79,15 @@ static void remove_shelf(struct catalog *catalog, size_t at)
 
 /* ---- the files that there are ---------------------------------------------------------------- */
 
-/* Removes the file of a shelf, if it has one with a name, and it is none of that number. Pages may still be made of it;
- * where it cannot be kept for them it stays, and the next start finds that it is of no use. */
+/* Removes the file of a shelf, if it has one with a name, and it is none of that number. Pages may still be made of it:
+ * then it is kept open for them. Where it cannot be it stays, and the next start finds that it is of no use. */
 static void remove_file(const struct catalog *catalog, const struct shelf *shelf, uint64_t other)
 {
     if (!shelf->filed || damage_has_gaps(catalog->reader->index))
         return;
-    uint64_t number = run_last_source(shelf->runs[0]).number;
-    if (number != other && run_keep(shelf->runs[0]) == 0)
+    struct run *run = shelf->runs[0];
+    uint64_t number = run_last_source(run).number;
+    if (number != other && (!run_is_shared(run) || run_keep(run) == 0))
         keys_remove(catalog->reader->log, number);
 }
 
@@ -100,12 +101,13 @@ void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct 
 {
     assert(lock_is_mine(&catalog->lock) && count > 0);
     struct shelf *shelf = &catalog->shelves[from];
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         remove_file(catalog, &shelf[i], run_last_source(run).number);
+        shelf_clear(&shelf[i], 0);
+    }
     shelf->last = shelf[count - 1].last;
     while (count-- > 1)
         remove_shelf(catalog, from + count);
-    shelf_clear(shelf, 0);
     shelf->runs[shelf->count++] = run;
     shelf->filed = true;
     catalog->changed = true;

@@ -110,6 +110,11 @@ void run_release(struct run *run)
     free(run);
 }
 
+bool run_is_shared(const struct run *run)
+{
+    return atomic_load_explicit(&run->references, memory_order_acquire) > 1;
+}
+
 /* Finds what stands behind the blocks, where that begins; false: memory is out. */
 static bool run_lay_out(struct run *run, const unsigned char *tail)
 {

@@ -110,6 +110,9 @@ struct failure run_prove(const struct run *run);
 struct run *run_retain(struct run *run);
 void run_release(struct run *run);
 
+/* Whether others have one, too. Nobody but them can give away more. */
+bool run_is_shared(const struct run *run);
+
 /* The check of what stands behind its blocks, which has those of the blocks: no other run has it. */
 uint64_t run_identity(const struct run *run);
 
