@@ -368,19 +368,29 @@ void store_forget_left(struct store_left *left)
     *left = (struct store_left){0};
 }
 
+static int write_left(const struct io *io, int root, const char *path, const struct store_left *left)
+{
+    int log = io->openat(io->self, root, path, O_RDONLY | O_DIRECTORY, 0);
+    if (log < 0)
+        return errno;
+    int error = reach_write(io, log, left->progress.salt, &left->progress.reach);
+    io->close(io->self, log);
+    return error;
+}
+
 void store_tell_left(const struct services *services, int root, const char *name, const struct store_left *left)
 {
     char path[sizeof STORES_FOLDER "//log" + STORE_NAME_MAX];
-    const struct io *io = services->options->io;
+    uint64_t waited = 0;
+    int error;
     (void)snprintf(path, sizeof path, "%s/%s/log", STORES_FOLDER, name);
-    int log = io->openat(io->self, root, path, O_RDONLY | O_DIRECTORY, 0);
-    int error = log < 0 ? errno : reach_write(io, log, left->progress.salt, &left->progress.reach);
+    do
+        error = write_left(services->options->io, root, path, left);
+    while (progress_waits(error, services->options->shortage_patience, &waited));
     if (error)
         notice_tell(&services->notice, STORE_LOG_WARNING,
                     "store %s: file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
                     name, strerror(error));
-    if (log >= 0)
-        io->close(io->self, log);
 }
 
 /* ---- its limits ------------------------------------------------------------------------------ */

@@ -47,17 +47,24 @@ static bool find_reach(const struct progress *progress, bool another_segment, st
     return sure;
 }
 
-/* Descriptors that are out come back in a moment: others are closing stores, too. */
+bool progress_waits(int error, uint64_t patience, uint64_t *waited)
+{
+    const struct timespec moment = {.tv_nsec = MOMENT * CLOCK_MILLISECOND};
+    if (!store_error_is_shortage(STORE_IO, error) || *waited >= patience)
+        return false;
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+    *waited += MOMENT;
+    return true;
+}
+
 static int write_with_room(const struct progress *progress, const struct reach *reach)
 {
     const struct log *log = progress->log;
-    const struct timespec moment = {.tv_nsec = MOMENT * CLOCK_MILLISECOND};
-    int error = reach_write(log->io, log->folder, log->salt, reach);
-    for (uint64_t waited = 0; store_error_is_shortage(STORE_IO, error) && waited < progress->patience;
-         waited += MOMENT) {
-        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+    uint64_t waited = 0;
+    int error;
+    do
         error = reach_write(log->io, log->folder, log->salt, reach);
-    }
+    while (progress_waits(error, progress->patience, &waited));
     return error;
 }
 

@@ -65,4 +65,9 @@ struct progress_left progress_leave(struct progress *progress);
 /* The same in the background, if the log has come to another segment. */
 void progress_follow(struct progress *progress);
 
+/* Whether what has failed with this errno is to be tried again, because descriptors are out: they come back in a
+ * moment, which has passed then, since others are closing stores, too. `waited`: milliseconds so far, 0 at first, of as
+ * many as it may take. The caller holds no descriptor that it could do without. */
+bool progress_waits(int error, uint64_t patience, uint64_t *waited);
+
 #endif

@@ -1,10 +1,13 @@
 /* test_resting.c - stores that take turns in one place: what that costs, and what is known of those that rest. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/quiet.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 
 enum { TURNS = 8, STEP = 3, NAME = 16, MANY = 65 };
@@ -44,6 +47,7 @@ static void setup(void)
     fixture_start(&fixture, 1);
     fixture_close(&fixture);
     fixture.options.open_stores_limit = 1;
+    fixture.options.shortage_patience = 1000 * TICKET_PATIENCE;
     fixture_open(&fixture);
     ck_assert_int_eq(depot_create(fixture.depot, "t", &created, NULL), STORE_OK);
 }
@@ -223,6 +227,36 @@ START_TEST(what_a_resting_store_has_lost_is_missed)
 }
 END_TEST
 
+static void *close_depot(void *arg)
+{
+    (void)arg;
+    fixture_close(&fixture);
+    return NULL;
+}
+
+/* Many stores may be told of at once, and each takes some: none of them is told of as one that has none. */
+START_TEST(what_rests_is_told_when_there_are_descriptors)
+{
+    enum { OFTEN = 20 }; /* more than one try of each makes */
+    pthread_t thread;
+    bool created;
+    ck_assert_uint_eq(take_turns(0, TURNS), TURNS);
+    ck_assert_int_eq(depot_create(fixture.depot, "u", &created, NULL), STORE_OK);
+    ck_assert_int_eq(come_to("u"), STORE_OK);
+    sim_disk_fail(fixture.disk, SIM_OPENAT, 1, true, EMFILE);
+    pthread_create(&thread, NULL, close_depot, NULL);
+    WAIT_UNTIL(sim_disk_faults_met(fixture.disk) >= OFTEN);
+    ck_assert_uint_ge(sim_disk_faults_met(fixture.disk), OFTEN);
+    sim_disk_heal(fixture.disk);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(fixture.warnings, 0);
+    fixture_remove(&fixture, segments[0]);
+    fixture_open(&fixture);
+    ck_assert_int_eq(come_to("s"), STORE_OK);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+}
+END_TEST
+
 /* A store that was removed while it rested is forgotten: nothing is missing in the next one of its name. */
 START_TEST(a_removed_store_is_not_remembered)
 {
@@ -292,6 +326,7 @@ int main(void)
         a_turn_costs_the_sync_of_its_write,
         a_turn_that_only_reads_costs_none,
         what_a_resting_store_has_lost_is_missed,
+        what_rests_is_told_when_there_are_descriptors,
         a_removed_store_is_not_remembered,
         a_cut_while_stores_take_turns_loses_nothing,
         what_has_rested_is_what_it_was,
