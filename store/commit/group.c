@@ -214,7 +214,8 @@ enum store_error group_add(struct group *group, struct txn *txn)
         log_begin(group->parts->log);
     }
     enum store_error error = STORE_OK;
-    if (txn->hold == TXN_TAKES) { /* it changes nothing: it only has its place in the order */
+    if (txn->hold == TXN_TAKES ||
+        txn->hold == TXN_ENTERS) { /* it changes nothing: it only has its place in the order */
         group_take(group, txn);
         return txn->failure.error;
     }

@@ -8,6 +8,10 @@
  * published. Who takes two takes that of the store with the lower address first, so that none waits for another in
  * a circle. Compaction moves records past a hold: it changes no object.
  *
+ * Where the target's store rests for compaction (arrears.h) the copy does so before it holds anything (TXN_ENTERS), and
+ * not behind that: whoever names the key in the other store, which need not rest, would rest with it. The source's
+ * store is only read, or loses an object: that waits for no rest.
+ *
  * Thread: the caller has the lock.
  */
 #ifndef CAIRN_HOLD_H

@@ -23,8 +23,9 @@ struct txn_step {
 /* What a transaction has to do with held keys: see hold.h. */
 enum txn_hold {
     TXN_FREE,
-    TXN_TAKES, /* it has no ops: `held` is its own from its completion on */
-    TXN_UNDER, /* it belongs to the one who holds `held` */
+    TXN_TAKES,  /* it has no ops: `held` is its own from its completion on */
+    TXN_UNDER,  /* it belongs to the one who holds `held` */
+    TXN_ENTERS, /* it has no ops, and waits as a put would where the store rests for compaction */
 };
 
 struct txn {

@@ -18,15 +18,22 @@ static struct txn *writer_take(struct writer *writer)
     return taken;
 }
 
-/* Takes only what the background brings, for whose sake the others rest. */
-static struct txn *writer_take_upkeep(struct writer *writer)
+/* Whether it goes on while others rest: what the background brings, for whose sake they do, and a copy between stores
+ * from its holds on, which others may wait for in a store that does not rest (hold.h). */
+static bool goes_on(const struct txn *txn)
+{
+    return txn->upkeep || txn->hold == TXN_TAKES || txn->hold == TXN_UNDER;
+}
+
+/* Takes only what goes on in a rest. */
+static struct txn *writer_take_going_on(struct writer *writer)
 {
     struct txn *taken = NULL, **last = &taken;
     lock_take(&writer->lock);
     struct txn **at = &writer->first;
     while (*at) {
         struct txn *txn = *at;
-        if (txn->upkeep) {
+        if (goes_on(txn)) {
             *at = txn->next;
             *last = txn;
             last = &txn->next;
@@ -129,10 +136,10 @@ static void commit(struct writer *writer, struct group *group)
 /* Adds the transaction to the group, or else commits that and begins another with it. */
 static void write_one(struct writer *writer, struct group *group, struct txn *txn)
 {
-    bool upkeep = txn->upkeep;
+    bool rests = !goes_on(txn);
     while (group_add(group, txn) == STORE_AGAIN)
         commit(writer, group);
-    writer->others = writer->others || !upkeep;
+    writer->others = writer->others || rests;
     if (txn->waits)
         wait_for_place(writer, txn);
     if (group_full(group))
@@ -157,7 +164,7 @@ static void put_back(struct writer *writer, struct txn *txn)
  * been put back. */
 static bool write_all(struct writer *writer, struct group *group, struct txn *txn)
 {
-    while (txn && (txn->upkeep || rest_of(writer) == 0)) {
+    while (txn && (goes_on(txn) || rest_of(writer) == 0)) {
         struct txn *next = txn->next;
         if (writer_passes(writer, txn))
             write_one(writer, group, txn);
@@ -203,7 +210,7 @@ static int writer_turn(void *arg)
         return ERRAND_DONE;
     }
     group_enter(group, &writer->parts);
-    bool left = write_all(writer, group, rests ? writer_take_upkeep(writer) : writer_take(writer));
+    bool left = write_all(writer, group, rests ? writer_take_going_on(writer) : writer_take(writer));
     group_leave(group);
     groups_give(writer->groups, group);
     return (left || rests) && has_queued(writer) ? rest_of(writer) : ERRAND_DONE;
@@ -231,12 +238,11 @@ static bool queue(struct writer *writer, struct txn *txn)
     return empty;
 }
 
-/* What the background brings does not rest with the others. */
 void writer_submit(struct writer *writer, struct txn *txn)
 {
     lock_take(&writer->lock);
     bool first = queue(writer, txn);
-    if (txn->upkeep)
+    if (goes_on(txn))
         errand_wake(&writer->turn);
     else if (first)
         writer_wake(writer);
@@ -253,6 +259,11 @@ void writer_submit_here(struct writer *writer, struct txn *txn)
     lock_release(&writer->lock);
     if (here)
         errand_run(&writer->turn);
+}
+
+bool writer_rests(const struct writer *writer)
+{
+    return arrears_rest(writer->parts.arrears) != 0;
 }
 
 void writer_go_on(struct writer *writer)

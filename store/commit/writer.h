@@ -7,7 +7,8 @@
  * the thread it goes first.
  *
  * A delete that finds no place on a full disk is put aside until compaction has made some. Where compaction falls
- * behind (arrears.h) there is a rest between two groups, and only what the background brings goes on in it.
+ * behind (arrears.h) there is a rest between two groups. Only what the background brings goes on in it, and copies
+ * between stores that have their keys (hold.h).
  */
 #ifndef CAIRN_WRITER_H
 #define CAIRN_WRITER_H
@@ -27,7 +28,7 @@ struct writer {
     struct space *space;
 
     struct errand turn;
-    bool others;    /* the group under way has what others than the background have brought; the turn's own, too: */
+    bool others;    /* the group under way has something that does not go on in a rest; the turn's own, too: */
     int64_t rested; /* nanoseconds: when the last such group came to its end, where there are rests */
     struct lock lock;
     struct txn *first;
@@ -48,6 +49,9 @@ void writer_submit(struct writer *writer, struct txn *txn);
 /* The same, and where nothing else is queued or under way the turn is the calling thread's, so that no other one has to
  * be woken: done and finish have been called then when this returns. Blocking. */
 void writer_submit_here(struct writer *writer, struct txn *txn);
+
+/* Whether there are rests between its groups now. Thread: any. */
+bool writer_rests(const struct writer *writer);
 
 /* Compaction has come on, or comes to its end: who rests for its sake looks whether that is still needed. Thread:
  * any. */

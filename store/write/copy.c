@@ -1,9 +1,10 @@
 /* copy.c - an object into another store: copy and transfer.
  *
- * Both keys are held first (hold.h), so that for all other writers the whole is one step. An I/O thread then pins the
- * source's version, checks the condition against it, and brings the payload over: a blob by a hard link, an inline
- * payload in memory. The target's writer commits it. A transfer then deletes the object in the source. A crash in
- * between leaves it in both. At last the keys are released, and the caller is told.
+ * Where the target's store rests for compaction, the copy does first. Then both keys are held (hold.h), so that for all
+ * other writers the whole is one step. An I/O thread pins the source's version, checks the condition against it, and
+ * brings the payload over: a blob by a hard link, an inline payload in memory. The target's writer commits it. A
+ * transfer then deletes the object in the source. A crash in between leaves it in both. At last the keys are released,
+ * and the caller is told.
  */
 #include "store/write/copy.h"
 
@@ -42,7 +43,7 @@ struct copy {
     struct pool_job job;
     struct object *object; /* the version that is copied */
 
-    /* The transactions beside the first: that take the holds, and that deletes in the source. */
+    /* The transactions beside the first: that waits for a rest, that take the holds, and that deletes in the source. */
     struct txn side;
     struct store_op delete_op;
     struct txn_step delete_step;
@@ -216,6 +217,25 @@ static void copy_hold(struct copy *copy)
     copy_submit(copy, end->intake, (struct txn){.hold = TXN_TAKES, .held = end->key_hash}, hold_taken);
 }
 
+/* ---- before that ----------------------------------------------------------------------------- */
+
+static void entered(struct txn *txn)
+{
+    struct copy *copy = txn->arg;
+    if (txn->failure.error)
+        copy_fail(copy, txn->failure);
+    else
+        copy_hold(copy);
+}
+
+static void copy_enter(struct copy *copy)
+{
+    if (writer_rests(copy->target->writer))
+        copy_submit(copy, copy->target, (struct txn){.hold = TXN_ENTERS}, entered);
+    else
+        copy_hold(copy);
+}
+
 static struct copy *copy_new(const struct intake *source, const struct store_op *op, const struct intake *target,
                              bool move, store_done *done, void *arg)
 {
@@ -293,6 +313,6 @@ enum store_error copy_begin(const struct intake *source, const struct store_op *
         gate_leave(target->gate, source->services->options->inline_limit);
         return STORE_NO_MEMORY;
     }
-    copy_hold(copy);
+    copy_enter(copy);
     return STORE_OK;
 }

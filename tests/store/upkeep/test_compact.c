@@ -152,6 +152,45 @@ START_TEST(writers_wait_for_compaction_before_the_log_has_grown_too_far)
 }
 END_TEST
 
+static enum store_error begin_copy(struct store *source, const char *key, struct store *target, struct store_op *op,
+                                   struct ticket *ticket)
+{
+    *op = (struct store_op){.key = store_key_of(key, strlen(key)), .target = store_key_of(key, strlen(key))};
+    ticket_init(ticket);
+    return store_copy(source, op, target, false, ticket_done, ticket);
+}
+
+/* What is copied into the store that rests holds nothing until that lets it in, and what is copied out of it need not
+ * wait. Each of two stores may be the one of which a copy takes the key first: so there is one in either direction. */
+START_TEST(copies_rest_for_the_store_that_they_come_into_and_hold_nothing_meanwhile)
+{
+    struct store *other;
+    struct store_op in_op, out_op, put_op = {.kind = STORE_PUT, .payload = "new", .size = 3};
+    struct ticket in, out;
+    bool created;
+    fixture_must_put(&fixture, "mine", "of s");
+    begin_batches();
+    ck_assert_int_eq(depot_create(fixture.depot, "t", &created, NULL), STORE_OK);
+    ck_assert_int_eq(depot_acquire(fixture.depot, "t", &other, NULL), STORE_OK);
+    put_op.key = store_key_of("theirs", 6);
+    ck_assert_int_eq(ticket_batch(other, &put_op, 1, NULL), STORE_OK);
+    WAIT_UNTIL(fixture_figures(&fixture).disk_bytes > 32 << 20);
+    ck_assert(quiet_comes());
+    ck_assert_int_eq(begin_copy(other, "theirs", fixture.store, &in_op, &in), STORE_OK);
+    ck_assert_int_eq(begin_copy(fixture.store, "mine", other, &out_op, &out), STORE_OK);
+    ck_assert_int_eq(ticket_batch(other, &put_op, 1, NULL), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&out), STORE_OK);
+    fixture_must_lack(&fixture, "theirs");
+    atomic_store(&held, false);
+    ck_assert_int_eq(ticket_wait(&in), STORE_OK);
+    fixture_must_hold(&fixture, "theirs", "new");
+    end_batches();
+    depot_release(other);
+    ticket_destroy(&in);
+    ticket_destroy(&out);
+}
+END_TEST
+
 START_TEST(closing_waits_for_nothing_that_is_overdue)
 {
     begin_batches();
@@ -395,6 +434,7 @@ int main(void)
     const TTest *const tests[] = {
         overwriting_one_key_for_ever_takes_bounded_space,
         writers_wait_for_compaction_before_the_log_has_grown_too_far,
+        copies_rest_for_the_store_that_they_come_into_and_hold_nothing_meanwhile,
         closing_waits_for_nothing_that_is_overdue,
         overwriting_one_key_for_ever_takes_bounded_descriptors,
         keys_used_once_beside_a_cold_segment_take_bounded_space,
