@@ -65,8 +65,9 @@ const struct option option_table[] = {
     {"console", OPTION_CHOICE, "whether there are pages for people at /console/", FIELD(console), .choices = off_on},
     {"threads", OPTION_COUNT, "threads that serve HTTP", FIELD(threads), 1, 64},
     {"connections-limit", OPTION_COUNT,
-     "connections open at a time, as far as the system grants open files; beyond it only health checks are served, and "
-     "others are told to come back",
+     "connections open at a time, as far as the system grants open files; a sixteenth (more where they are few) is "
+     "kept "
+     "for those that come when the others are taken: health checks are served, and the rest are told to come back",
      FIELD(connections_limit), 4, 1000000},
     {"connections-per-address", OPTION_COUNT,
      "of these, connections of one address (IPv6: of one /64); loopback and unix sockets may have any number",

@@ -477,6 +477,7 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
     uint64_t missing = 0;
     damage_count(index, &figures.damaged_bytes, &figures.damaged_blobs, &missing);
     figures.damaged_blobs += missing;
+    figures.overdue_bytes = arrears_overdue(&store->arrears);
     figures.writes_in_flight = atomic_load(&store->gate.ops);
     figures.bytes_in_flight = atomic_load(&store->gate.bytes);
     figures.failed = gate_has_failed(&store->gate);

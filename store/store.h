@@ -436,6 +436,7 @@ struct store_figures {
     uint64_t records;       /* records committed since the store was opened */
     uint64_t damaged_bytes; /* bytes of the log that recovery or a read found damaged */
     uint64_t damaged_blobs; /* of the blobs: those that a read or a verification found damaged or missing */
+    uint64_t overdue_bytes; /* of dead records, by which compaction is behind: from some on writers wait for it */
     bool failed;            /* a sync failed: no writes until reopened */
     struct store_limits limits;
     uint64_t unfinished_bytes; /* what unfinished uploads add to the live bytes before that limit */

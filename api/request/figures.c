@@ -12,6 +12,7 @@ const struct figure figures_all[] = {
     FIGURE(objects, "objects", "gauge", "Objects that can be read."),
     FIGURE(live_bytes, "live_bytes", "gauge", "Payload bytes of those objects."),
     FIGURE(dead_bytes, "dead_bytes", "gauge", "Bytes that no object needs any more."),
+    FIGURE(overdue_bytes, "overdue_bytes", "gauge", "Dead bytes by which compaction is behind the writers."),
     FIGURE(disk_bytes, "disk_bytes", "gauge", "Bytes of all files."),
     FIGURE(end_offset, "end_offset", "gauge", "End of the log, which only grows."),
     FIGURE(segments, "segments", "gauge", "Files of the log."),

@@ -283,8 +283,8 @@ static void write_states(FILE *out, const struct api_service_figures *figures)
             figures->connections_busy, figures->connections_idle, figures->connections_closing);
     exposition_gauge(out, "cairn_http_connections_guests", "Those of them that have found no place.",
                      figures->connections_guests);
-    exposition_gauge(out, "cairn_http_connections_limit", "Connections that may be open at a time.",
-                     figures->connections_limit);
+    exposition_gauge(out, "cairn_http_connections_limit",
+                     "Connections that may be open at a time, those of guests among them.", figures->connections_limit);
     exposition_counter(out, "cairn_http_connections_accepted_total", "Connections accepted.",
                        figures->connections_accepted);
     exposition_counter(out, "cairn_access_log_lines_total", "Lines of the log of requests that were written.",

@@ -82,6 +82,14 @@ void arrears_end(struct arrears *arrears)
     atomic_store(&arrears->ended, true);
 }
 
+uint64_t arrears_overdue(struct arrears *arrears)
+{
+    lock_take(&arrears->lock);
+    uint64_t overdue = arrears->overdue, tolerated = arrears->tolerated;
+    lock_release(&arrears->lock);
+    return overdue > tolerated ? overdue - tolerated : 0;
+}
+
 int arrears_rest(const struct arrears *arrears)
 {
     return atomic_load(&arrears->ended) ? 0 : atomic_load(&arrears->rest);

@@ -47,6 +47,9 @@ void arrears_tolerate(struct arrears *arrears);
 /* There is no compaction any more: nobody waits for it from here on. */
 void arrears_end(struct arrears *arrears);
 
+/* Bytes that were overdue when it was last looked, without those that nobody waits for. */
+uint64_t arrears_overdue(struct arrears *arrears);
+
 /* Milliseconds that are to pass from one group of puts to the next; 0: none; ARREARS_STOP. */
 int arrears_rest(const struct arrears *arrears);
 

@@ -139,16 +139,18 @@ static void end_batches(void)
 /* Twice what there is, the margin twice, and the segments at the end: else this is 70 MB. */
 START_TEST(writers_wait_for_compaction_before_the_log_has_grown_too_far)
 {
-    enum { BOUND = 50 << 20 };
+    enum { BOUND = 50 << 20, MARGIN = 16 << 20 };
     begin_batches();
     WAIT_UNTIL(fixture_figures(&fixture).disk_bytes > 32 << 20);
     ck_assert(quiet_comes());
     ck_assert_uint_le(fixture_figures(&fixture).disk_bytes, BOUND);
     ck_assert_uint_gt(fixture_figures(&fixture).writes_in_flight, 0);
+    ck_assert_uint_gt(fixture_figures(&fixture).overdue_bytes, 2 * MARGIN);
     atomic_store(&held, false);
     end_batches();
     ck_assert_uint_eq(fixture_figures(&fixture).objects, MANY);
-    WAIT_UNTIL(fixture_figures(&fixture).disk_bytes < 16 << 20);
+    WAIT_UNTIL(fixture_figures(&fixture).disk_bytes < 16 << 20 && fixture_figures(&fixture).overdue_bytes < MARGIN);
+    ck_assert_uint_lt(fixture_figures(&fixture).overdue_bytes, MARGIN);
 }
 END_TEST
 
