@@ -148,7 +148,7 @@ int bookmark_write(const struct bookmark *bookmark)
 {
     char *path = path_of(bookmark->folder, "", bookmark->name);
     char *draft = path_of(bookmark->folder, draft_mark, bookmark->name);
-    FILE *file = path && draft ? fopen(draft, "we") : NULL;
+    FILE *file = path && draft ? small_file_draft(draft) : NULL;
     bool good = file && write_text(file, bookmark);
     if (file && fclose(file) != 0)
         good = false;

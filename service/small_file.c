@@ -49,6 +49,19 @@ static char *read_whole(int file, size_t limit, size_t *ret_length)
     return NULL;
 }
 
+FILE *small_file_draft(const char *path)
+{
+    int file = unlink(path) == 0 || errno == ENOENT
+                   ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
+                   : -1;
+    FILE *draft = file < 0 ? NULL : fdopen(file, "w");
+    int error = errno;
+    if (file >= 0 && !draft)
+        close(file);
+    errno = error;
+    return draft;
+}
+
 char *small_file_read(const char *path, size_t limit, size_t *ret_length)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -7,9 +7,14 @@
 #define CAIRN_SMALL_FILE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* All of it, with a NUL behind; the caller frees it. NULL and errno: EFBIG when there is more than `limit` bytes.
  * Thread: any. */
 char *small_file_read(const char *path, size_t limit, size_t *ret_length);
+
+/* A file that is made anew for writing, with the mode 0600, in the place of what stands there: a pipe is not waited
+ * for, and no link followed. fclose() it; NULL and errno. Thread: any. */
+FILE *small_file_draft(const char *path);
 
 #endif

@@ -247,6 +247,10 @@ void session_refuse(struct request *request, const struct session *session)
     if (request->error == STORE_DIGEST)
         reply_problem(request, PROBLEM_CHECKSUM_MISMATCH,
                       "The bytes do not have the sum that Upload-Checksum tells; none of them are kept.");
+    else if (request->error == STORE_CONDITION && session && session->info.length == 0)
+        reply_problem(request, PROBLEM_PRECONDITION_FAILED,
+                      "The object is not in the state that a precondition of the upload asks for. The upload had no "
+                      "bytes to keep, and has gone: make it once more when the object is.");
     else if (request->error == STORE_CONDITION && session)
         reply_problem(request, PROBLEM_PRECONDITION_FAILED,
                       "The object is not in the state that a precondition of the upload asks for. The upload keeps its "

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -593,6 +594,27 @@ START_TEST(bookmarks_of_stores_do_not_meet)
 }
 END_TEST
 
+/* What stands under the name of its draft is neither waited for nor followed. */
+START_TEST(the_draft_of_a_bookmark_is_made_anew)
+{
+    const char *to = copies_beside("to"), *precious = command_file("precious", "of root");
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    copies_make(site.server->url, to);
+    const char *draft = command_keep(strdup(client_text(site.client, "%s/backup/server/follow/.new.main", to)));
+    for (int i = 0; i < 2; i++) {
+        size_t size;
+        ck_assert_int_eq(i == 0 ? symlink(precious, draft) : mkfifo(draft, 0600), 0);
+        site_expect(site_put("k", "other", NULL), 200);
+        copies_make(site.server->url, to);
+        ck_assert_int_ne(access(draft, F_OK), 0);
+        char *text = disk_read(precious, &size);
+        ck_assert_msg(size == 7 && memcmp(text, "of root", 7) == 0, "%zu", size);
+        free(text);
+    }
+}
+END_TEST
+
 /* Of a backup that was made before there were checks. Cut or garbled it is damaged, too. */
 START_TEST(a_bookmark_without_a_check_is_taken_and_gets_one)
 {
@@ -690,6 +712,7 @@ int main(void)
         a_damaged_bookmark_is_damage_of_the_backup,
         a_bookmark_without_a_check_is_taken_and_gets_one,
         bookmarks_of_stores_do_not_meet,
+        the_draft_of_a_bookmark_is_made_anew,
         what_a_token_does_not_show_is_not_said_to_be_gone,
         a_server_that_starts_again_is_waited_for,
     };

@@ -471,6 +471,23 @@ START_TEST(an_empty_one_that_is_no_object_is_made_anew)
 }
 END_TEST
 
+/* It has no bytes that could be kept, and is not said to keep any. */
+START_TEST(an_empty_one_whose_condition_fails_is_gone)
+{
+    site_start();
+    site_expect(site_put("k/k", "meanwhile", NULL), 201);
+    struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS,
+                                        "Upload-Defer-Length: 1", "If-None-Match: *", KEY, NULL);
+    site_expect(answer, 201);
+    const char *upload = answer_header(answer, "Location");
+    answer = append(upload, 0, "", 0, "Upload-Length: 0");
+    site_expect_kind(answer, 412, "precondition-failed");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "had no bytes to keep, and has gone"));
+    ck_assert_int_eq(head(upload)->status, 404);
+    site_expect_text("k/k", "meanwhile");
+}
+END_TEST
+
 START_TEST(a_part_may_have_metadata)
 {
     site_start();
@@ -715,6 +732,7 @@ int main(void)
         who_only_looks_replaces_nothing,
         who_hangs_behind_the_last_byte_can_be_relieved,
         an_empty_one_that_is_no_object_is_made_anew,
+        an_empty_one_whose_condition_fails_is_gone,
         who_may_not_disturbs_nobody,
         a_part_may_have_metadata,
         parts_become_one,
