@@ -32,7 +32,7 @@ static int copy_access(struct backup *backup, int from)
     int error = imprint_of(&backup->premises.reading, from, &imprint);
     if (!error && !imprint.file)
         error = EINVAL;
-    int to = error ? -1 : io->openat(io->self, root, DEPOT_ACCESS_DRAFT, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int to = error ? -1 : io_open_anew(io, root, DEPOT_ACCESS_DRAFT, O_RDWR);
     if (to < 0)
         return error ? error : errno;
     error = io_copy_all(io, from, 0, to, 0, imprint.size);
@@ -49,11 +49,13 @@ static struct failure take_access(struct backup *backup)
 {
     struct premises *premises = &backup->premises;
     const struct io *io = &premises->reading;
-    int kept = premises->restore ? io->openat(io->self, premises->to.root, DEPOT_ACCESS, O_RDONLY, 0) : -1;
+    int kept = premises->restore
+                   ? premises->io->openat(premises->io->self, premises->to.root, DEPOT_ACCESS, O_RDONLY, 0)
+                   : -1;
     int from = kept >= 0 ? -1 : io->openat(io->self, premises->from.root, DEPOT_ACCESS, O_RDONLY | O_NONBLOCK, 0);
     int error = kept >= 0 || from >= 0 || errno == ENOENT ? 0 : errno;
     if (kept >= 0)
-        io->close(io->self, kept);
+        premises->io->close(premises->io->self, kept);
     if (from >= 0) {
         error = copy_access(backup, from);
         io->close(io->self, from);

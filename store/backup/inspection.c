@@ -114,7 +114,7 @@ static int write_anew(const struct inspection *inspection, int file, uint64_t nu
     struct imprint imprint;
     char name[SEGMENT_NAME_MAX];
     int error = imprint_of(io, file, &imprint);
-    int copy = error ? -1 : io->openat(io->self, folder, anew_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int copy = error ? -1 : io_open_anew(io, folder, anew_name, O_RDWR);
     if (copy < 0)
         return error ? error : errno;
     const struct timespec written = imprint_older(&imprint);

@@ -62,7 +62,7 @@ int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kin
     return 0;
 }
 
-int kinship_of_all(struct folder *folder, struct folder *copy, char ret_store[KINSHIP_NAME])
+int kinship_of_all(struct folder *folder, struct folder *copy, const struct places *made, char ret_store[KINSHIP_NAME])
 {
     char **names;
     size_t count;
@@ -71,7 +71,8 @@ int kinship_of_all(struct folder *folder, struct folder *copy, char ret_store[KI
         return error;
     ret_store[0] = '\0';
     for (size_t i = 0; i < count && !ret_store[0]; i++) {
-        enum kinship kinship = kinship_by(folder, copy, names[i]);
+        bool counts = !made || places_is_own(made, names[i]);
+        enum kinship kinship = counts ? kinship_by(folder, copy, names[i]) : KINSHIP_OPEN;
         if (kinship == KINSHIP_GONE || kinship == KINSHIP_NONE)
             (void)snprintf(ret_store, KINSHIP_NAME, "%s", names[i]);
     }

@@ -6,6 +6,7 @@
 #ifndef CAIRN_KINSHIP_H
 #define CAIRN_KINSHIP_H
 
+#include "store/backup/places.h"
 #include "store/depot/folder.h"
 #include "store/store.h"
 
@@ -21,8 +22,8 @@ enum kinship {
 /* ret_store: by which it is known, or "". An errno. Blocking. */
 int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kinship, char ret_store[KINSHIP_NAME]);
 
-/* Whether each store of the second is one of the first, as far as it tells; ret_store: one that is not, or "". An
- * errno. Blocking. */
-int kinship_of_all(struct folder *folder, struct folder *copy, char ret_store[KINSHIP_NAME]);
+/* Whether each store of the second is one of the first, as far as it tells; of those that were made there where `made`
+ * is no NULL. ret_store: one that is not, or "". An errno. Blocking. */
+int kinship_of_all(struct folder *folder, struct folder *copy, const struct places *made, char ret_store[KINSHIP_NAME]);
 
 #endif

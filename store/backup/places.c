@@ -73,7 +73,7 @@ int places_own(const struct places *places, const char *name)
     const struct io *io = places->io;
     char own[PLACES_DRAFT_MAX];
     (void)snprintf(own, sizeof own, "%s.own", name);
-    int mark = io->openat(io->self, places->drafts, own, O_WRONLY | O_CREAT, 0600);
+    int mark = io->openat(io->self, places->drafts, own, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
     if (mark < 0)
         return errno;
     int error = io->fsync(io->self, mark) < 0 || io->fsync(io->self, places->drafts) < 0 ? errno : 0;

@@ -2,6 +2,7 @@
 #include "store/backup/premises.h"
 
 #include "store/backup/imprint.h"
+#include "store/backup/intent.h"
 #include "store/backup/kinship.h"
 #include "store/backup/tree.h"
 
@@ -213,56 +214,60 @@ static struct failure check_kinship(struct premises *premises)
     return kinship == KINSHIP_NONE ? refuse_other(premises, store) : failure_none();
 }
 
-/* What a restoration that was cut short has left is ended with the backup that it was begun with. */
+/* What was cut short is ended with the source that it was begun with: all that it has brought is of that one. */
 static struct failure check_begun(struct premises *premises)
 {
+    const struct places places = {premises->io, premises->to.stores, premises->drafts};
     char store[KINSHIP_NAME];
-    int error = premises->beside ? 0 : kinship_of_all(&premises->from, &premises->to, store);
+    int error = kinship_of_all(&premises->from, &premises->to, premises->beside ? &places : NULL, store);
     if (error)
         return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
-    if (premises->beside || !store[0])
+    if (!store[0])
         return failure_none();
     return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
-                          "%s holds the beginning of another restoration: its store %s is not one of %s. It was left "
-                          "untouched: end that one with its own backup, or empty the folder",
-                          premises->to_path, store, premises->from_path);
+                          "%s holds the beginning of another %s: its store %s is not one of %s. It was left "
+                          "untouched: end that one by its own command%s",
+                          premises->to_path, premises->beside ? "transfer" : "restoration", store, premises->from_path,
+                          premises->beside ? "" : ", or empty the folder");
 }
 
-/* The mark of a restoration that is about one store. No store's name begins so, and no draft's. */
-static void name_mark(const struct premises *premises, char name[KINSHIP_NAME + 8])
+static struct intent intent_of(const struct premises *premises)
 {
-    (void)snprintf(name, KINSHIP_NAME + 8, ".only.%s", premises->store);
+    return (struct intent){.store = premises->store, .beside = premises->beside};
 }
 
-/* Whoever asks for one store does not end what was begun with others. Who asks for all ends whatever was begun. */
+/* Whoever asks for something else does not end what was begun. */
 static struct failure check_asked(struct premises *premises)
 {
-    const struct io *io = premises->io;
-    char name[KINSHIP_NAME + 8];
-    if (premises->beside || !premises->store)
+    struct intent intent = intent_of(premises);
+    char other[INTENT_MAX], words[INTENT_MAX + 64];
+    intent.late = !premises->beside && has_stores(&premises->to);
+    int error = intent_take(premises->io, premises->drafts, &intent, &premises->marked, other);
+    if (error)
+        return premises_fail(premises, error, "cannot make the parts of", premises->to_path);
+    if (!other[0])
         return failure_none();
-    name_mark(premises, name);
-    int mark = io->openat(io->self, premises->drafts, name, O_WRONLY | (has_stores(&premises->to) ? 0 : O_CREAT), 0600);
-    if (mark < 0 && errno == ENOENT)
-        return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
-                              "%s holds the beginning of a restoration of other stores than %s alone. It was left "
-                              "untouched: end that one, without --store, or empty the folder",
-                              premises->to_path, premises->store);
-    if (mark < 0)
-        return premises_fail(premises, errno, "cannot make the parts of", premises->to_path);
-    io->close(io->self, mark);
-    return io->fsync(io->self, premises->drafts) < 0
-               ? premises_fail(premises, errno, "cannot make the parts of", premises->to_path)
-               : failure_none();
+    intent_words(other, words, sizeof words);
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                          "%s holds the beginning of %s. It was left untouched: end that one by its own command%s",
+                          premises->to_path, words, premises->beside ? "" : ", or empty the folder");
+}
+
+/* What is in a folder that was restored in part may be taken for all that there is by nobody. */
+static struct failure check_from(struct premises *premises)
+{
+    struct imprint imprint;
+    if (!look(&premises->reading, premises->from.root, FOLDER_RESTORE, &imprint))
+        return failure_none();
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                          "%s is restored in part only, and is not copied: let the command end that began it",
+                          premises->from_path);
 }
 
 static struct failure open_from(struct premises *premises)
 {
     enum folder_use use = premises->restore ? FOLDER_READ : FOLDER_WATCH;
-    if (premises->restore)
-        io_read_only(&premises->reading, premises->from_io);
-    else
-        io_read_only_within(&premises->reading, premises->from_io);
+    io_read_only_within(&premises->reading, premises->from_io);
     struct failure failure = folder_open(&premises->from, &premises->reading, premises->from_path, use,
                                          premises->detail);
     if (!failure.error)
@@ -276,7 +281,9 @@ struct failure premises_open(struct premises *premises)
     if (failure.error)
         return failure;
     bool empty;
-    failure = check_apart(premises);
+    failure = check_from(premises);
+    if (!failure.error)
+        failure = check_apart(premises);
     if (!failure.error)
         failure = premises_open_to(premises, &empty);
     if (failure.error) {
@@ -298,18 +305,25 @@ int premises_finish(struct premises *premises)
     return !error && io->fsync(io->self, premises->to.root) < 0 ? errno : error;
 }
 
+/* Takes back what this run has noted, where nothing has come of it: what was there before is as it was. */
+static void unmark(struct premises *premises)
+{
+    const struct io *io = premises->io;
+    const struct intent intent = intent_of(premises);
+    bool begun;
+    if ((!premises->beside && has_stores(&premises->to)) || intent_drop(io, premises->drafts, &intent, &begun) || begun)
+        return;
+    io->unlinkat(io->self, premises->to.root, drafts_name(premises), AT_REMOVEDIR);
+}
+
 /* Removes the folder that was made, if nothing is in it but what makes a data folder. */
 static void remove_made(struct premises *premises)
 {
     static const char *const files[] = {DEPOT_ACCESS, "lock", FOLDER_MARKER};
     const struct io *io = premises->io;
     int root = premises->to.root;
-    char mark[KINSHIP_NAME + 8];
-    if (premises->store) {
-        name_mark(premises, mark);
-        io->unlinkat(io->self, premises->drafts, mark, 0);
-    }
-    if (has_stores(&premises->to) || io->unlinkat(io->self, root, drafts_name(premises), AT_REMOVEDIR) < 0 ||
+    if (has_stores(&premises->to) ||
+        (io->unlinkat(io->self, root, drafts_name(premises), AT_REMOVEDIR) < 0 && errno != ENOENT) ||
         io->unlinkat(io->self, root, "stores", AT_REMOVEDIR) < 0)
         return;
     io->unlinkat(io->self, root, "trash", AT_REMOVEDIR);
@@ -320,6 +334,8 @@ static void remove_made(struct premises *premises)
 
 void premises_close(struct premises *premises, bool failed)
 {
+    if (failed && premises->marked)
+        unmark(premises);
     if (failed && premises->fresh)
         remove_made(premises);
     premises_close_to(premises);

@@ -1,7 +1,8 @@
 /* premises.h - the two data folders of a backup or a restoration: from where, and to where.
  *
  *     TO/backup/     says that TO is a backup, and holds stores in the making
- *     TO/restore/    the same of a folder that is being restored, until it is; then it goes
+ *     TO/restore/    the same of a folder that is being restored, until it is; then it goes. What for is noted
+ *                    there (intent.h)
  *
  * Thread: one.
  */
@@ -23,8 +24,9 @@ struct premises {
     bool beside;       /* the same */
     struct folder from;
     struct folder to;
-    int drafts; /* the folder in which stores are made */
-    bool fresh; /* TO was not there before */
+    int drafts;  /* the folder in which stores are made */
+    bool marked; /* this run has taken down what it is for (intent.h) */
+    bool fresh;  /* TO was not there before */
     struct store_detail *detail;
 };
 

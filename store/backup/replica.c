@@ -515,14 +515,15 @@ static struct failure say_why(const struct replica *replica, struct failure fail
                : "`cairnd check` tells what is lost; with --replace the store is taken as it is");
 }
 
-/* Where others have stores, too, one of that name is theirs, unless a run that was cut short has made it. */
+/* Where others have stores, too, one of that name is theirs, unless a run of this source that was cut short
+ * has made it. */
 static struct failure claim(const struct replica *replica)
 {
     const struct places *places = &replica->order->places;
     bool there = replica->replaced || replica->stage.present.folder >= 0;
     if (!replica->order->options->beside)
         return failure_none();
-    if (there && !places_is_own(places, replica->name))
+    if (replica->replaced || (there && !places_is_own(places, replica->name)))
         return failure_of(STORE_EXISTS);
     return failure_of_errno(places_own(places, replica->name));
 }

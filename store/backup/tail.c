@@ -33,7 +33,7 @@ static int begin(struct tail *tail, const struct snapshot_file *last)
     if (tail->file >= 0 && tail->number == last->number && imprint_same_file(&tail->imprint, &last->imprint))
         return 0;
     tail_close(tail);
-    tail->file = io->openat(io->self, tail->stage->draft.log, tail_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    tail->file = io_open_anew(io, tail->stage->draft.log, tail_name, O_RDWR);
     if (tail->file < 0)
         return errno;
     tail->number = last->number;

@@ -543,10 +543,91 @@ START_TEST(a_restoration_is_ended_with_the_backup_that_it_was_begun_with)
     ck_assert_msg(strstr(output, "the beginning of another restoration: its store aa is not one of"), "%s", output);
     const char *part[] = {"restore", all, restored, "--store", "main", NULL};
     output = command_run(part, UNKNOWN);
-    ck_assert_msg(strstr(output, "the beginning of a restoration of other stores than main alone"), "%s", output);
+    ck_assert_msg(strstr(output, "the beginning of a restoration of all stores"), "%s", output);
     ck_assert_int_eq(access(mark, F_OK), 0);
     ck_assert_ptr_nonnull(strstr(command_run(begin, WHOLE), "2 stores, all whole"));
     ck_assert_int_ne(access(mark, F_OK), 0);
+}
+END_TEST
+
+/* One that is asked for more comes to be more, and nobody ends it as less. */
+START_TEST(a_restoration_is_ended_as_what_it_was_begun_for)
+{
+    const char *backup = copies_beside("all"), *restored = copies_beside("restored");
+    start();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/aa", NULL, 0, NULL), 201);
+    run_backup(backup);
+    const char *link = command_keep(strdup(client_text(site.client, "%s/access.json", backup)));
+    const char *mark = command_keep(strdup(client_text(site.client, "%s/restore", restored)));
+    const char *all[] = {"restore", backup, restored, NULL};
+    const char *one[] = {"restore", backup, restored, "--store", "main", NULL};
+    const char *other[] = {"restore", backup, restored, "--store", "aa", NULL};
+    (void)unlink(link);
+    ck_assert_int_eq(symlink("/etc/hostname", link), 0); /* which stops each of them behind the stores */
+    const char *output = command_run(one, UNKNOWN);
+    ck_assert_msg(strstr(output, "a link is not followed"), "%s", output);
+    output = command_run(other, UNKNOWN);
+    ck_assert_msg(strstr(output, "the beginning of a restoration of store main alone"), "%s", output);
+    output = command_run(all, UNKNOWN);
+    ck_assert_msg(strstr(output, "a link is not followed"), "%s", output);
+    ck_assert_int_eq(unlink(link), 0);
+    for (int i = 0; i < 2; i++) {
+        output = command_run(i == 0 ? one : other, UNKNOWN);
+        ck_assert_msg(strstr(output, "the beginning of a restoration of all stores"), "%s", output);
+    }
+    const char *transfer[] = {"transfer", backup, restored, NULL};
+    output = command_run(transfer, UNKNOWN);
+    ck_assert_msg(strstr(output, "the beginning of a restoration of all stores"), "%s", output);
+    const char *further[] = {"backup", "--from", restored, copies_beside("further"), NULL};
+    output = command_run(further, UNKNOWN);
+    ck_assert_msg(strstr(output, "is restored in part only, and is not copied"), "%s", output);
+    ck_assert_int_eq(access(mark, F_OK), 0);
+    ck_assert_ptr_nonnull(strstr(command_run(all, WHOLE), "2 stores, all whole"));
+    ck_assert_int_ne(access(mark, F_OK), 0);
+}
+END_TEST
+
+/* What comes to nothing leaves no mark: nothing was begun. */
+START_TEST(what_was_not_begun_is_no_beginning)
+{
+    const char *backup = copies_beside("all"), *restored = copies_beside("restored");
+    start();
+    run_backup(backup);
+    ck_assert_int_eq(mkdir(restored, 0700), 0);
+    const char *nothing[] = {"restore", backup, restored, "--store", "nothing", NULL};
+    const char *one[] = {"restore", backup, restored, "--store", "main", NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(nothing, UNKNOWN), "there is no store 'nothing'"));
+    ck_assert_int_ne(access(client_text(site.client, "%s/restore", restored), F_OK), 0);
+    command_run(one, WHOLE);
+    nothing[0] = "transfer";
+    ck_assert_ptr_nonnull(strstr(command_run(nothing, UNKNOWN), "there is no store 'nothing'"));
+    copies_expect_whole(restored);
+}
+END_TEST
+
+/* A store of that name that another source has brought is not the beginning of what this one brings. */
+START_TEST(a_transfer_is_ended_from_where_it_was_begun)
+{
+    static const char *const marks[] = {"main.own", ".beside"};
+    const char *to = copies_beside("to"), *kept = copies_beside("kept");
+    start();
+    run_backup(kept);
+    const char *begin[] = {"transfer", kept, to, NULL}, *part[] = {"transfer", kept, to, "--store", "main", NULL};
+    command_run(begin, WHOLE);
+    site_expect(client_send(site.client, "DELETE", "/v1/stores/main", NULL, 0, NULL), 204);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/main", NULL, 0, NULL), 201);
+    server_stop(site.server);
+    ck_assert_int_eq(mkdir(client_text(site.client, "%s/restore", to), 0700), 0); /* as it is there until all is */
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(mknod(client_text(site.client, "%s/restore/%s", to, marks[i]), S_IFREG | 0600, 0), 0);
+    const char *other[] = {"transfer", site.server->data, to, NULL};
+    const char *output = command_run(other, UNKNOWN);
+    ck_assert_msg(strstr(output, "the beginning of another transfer: its store main is not one of"), "%s", output);
+    output = command_run(part, UNKNOWN);
+    ck_assert_msg(strstr(output, "the beginning of a transfer of all stores"), "%s", output);
+    output = command_run(begin, WHOLE);
+    ck_assert_msg(strstr(output, "unchanged"), "%s", output);
+    server_start(site.server);
 }
 END_TEST
 
@@ -985,6 +1066,30 @@ START_TEST(links_are_not_followed)
 }
 END_TEST
 
+/* Nor one in the backup that is restored. */
+START_TEST(links_in_a_backup_are_not_followed)
+{
+    const char *from = copies_beside("from"), *restored = copies_beside("restored");
+    start();
+    site_expect(site_put("a", "text", NULL), 201);
+    run_backup(from);
+    const char *link = command_keep(strdup(client_text(site.client, "%s/stores/other", from)));
+    ck_assert_int_eq(symlink(server_path(site.server, "stores/main"), link), 0);
+    expect_refused("links are not followed", "restore", from, restored, NULL);
+    ck_assert_int_ne(access(client_text(site.client, "%s/stores/other", restored), F_OK), 0);
+    ck_assert_int_eq(unlink(link), 0);
+    link = command_keep(strdup(client_text(site.client, "%s/access.json", from)));
+    static const char *const targets[] = {"/etc/hostname", "/nowhere"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *to = command_keep(strdup(client_text(site.client, "%s-%zu", restored, i)));
+        (void)unlink(link);
+        ck_assert_int_eq(symlink(targets[i], link), 0);
+        expect_refused("a link is not followed", "restore", from, to, NULL);
+        ck_assert_int_ne(access(client_text(site.client, "%s/access.json", to), F_OK), 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -996,6 +1101,9 @@ int main(void)
         what_is_restored_is_what_was_backed_up,
         a_transfer_again_tells_what_is_so,
         a_restoration_is_ended_with_the_backup_that_it_was_begun_with,
+        a_restoration_is_ended_as_what_it_was_begun_for,
+        what_was_not_begun_is_no_beginning,
+        a_transfer_is_ended_from_where_it_was_begun,
         a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup,
 #ifdef CAIRN_BACKUP_URL
         a_backup_of_a_server_is_a_point_of_its_histories,
@@ -1015,6 +1123,7 @@ int main(void)
         damage_of_the_backup_is_mended,
         a_check_does_not_hide_that_the_source_is_damaged,
         links_are_not_followed,
+        links_in_a_backup_are_not_followed,
     };
     return site_run("backup", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
