@@ -15,7 +15,7 @@ import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { Selection } from "./select.js";
 import { may } from "./session.js";
-import { isolate, shorten, tell } from "./spelling.js";
+import { isolate, shorten, spell, tell } from "./spelling.js";
 import { storeHead } from "./head.js";
 import { uploadButtons, receiveDrops } from "./drop.js";
 import { words } from "./words.js";
@@ -105,6 +105,8 @@ export class Browse {
 
     #fillRow({ element, cells }, entry) {
         const chosen = entry !== undefined && this.selection.has(entry), folder = entry?.folder === true;
+        if (chosen)
+            this.selection.see(entry);
         element.setAttribute("aria-selected", chosen);
         cells.box.checked = chosen;
         cells.box.setAttribute("aria-label", words.browse.select(entry ? shorten(this.#name(entry)) : ""));
@@ -113,7 +115,7 @@ export class Browse {
         cells.folder.classList.toggle("off", !folder);
         setText(cells.name, entry ? isolate(this.#name(entry)) : words.browse.loading);
         setText(cells.size, entry && !folder ? format.bytes(entry.size) : "");
-        setText(cells.type, folder ? words.browse.folder : entry?.type ?? "");
+        setText(cells.type, folder ? words.browse.folder : spell(entry?.type ?? ""));
         setText(cells.modified, entry && !folder ? format.date(entry.modified) : "");
     }
 
@@ -146,6 +148,7 @@ export class Browse {
     // Once more, and what is seen first.
     #again() {
         this.listing.renew(this.scroller.first).catch(() => {});
+        this.#renew().catch(() => {});
     }
 
     #came() {
@@ -173,6 +176,8 @@ export class Browse {
     #enter(entry) {
         if (entry.folder)
             router.go({ ...this.place, prefix: entry.key.bytes, find: "", open: null });
+        else if (entry.key.id === this.place.open)
+            this.#renew().catch(complain);
         else
             router.go({ ...this.place, open: entry.key.id });
     }
@@ -260,7 +265,7 @@ export class Browse {
 
     #key(event) {
         const { place } = this;
-        if (event.key === "a" && (event.ctrlKey || event.metaKey)) {
+        if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
             this.#range(0, Math.min(this.listing.count, 1000) - 1);
         } else if (event.key === "Escape" && this.selection.size > 0) {
@@ -298,9 +303,19 @@ export class Browse {
             return;
         }
         this.panel = new ObjectPanel(this.place.store, entry, { close: () => this.#shut(), removed: () => this.#gone(),
-            moved: (target, how) => this.#moved(target, how) });
+            moved: (target, how) => this.#moved(target, how), undone: () => this.#again() });
         this.beside.replaceChildren(this.panel.element);
         this.panel.heading.focus();
+    }
+
+    // What is open may have been put anew.
+    async #renew() {
+        const { panel } = this;
+        if (!panel)
+            return;
+        const entry = await entryOf(this.place.store, panel.entry.key.id);
+        if (entry !== null && entry.etag !== panel.entry.etag && panel === this.panel)
+            panel.renew(entry);
     }
 
     #shut() {

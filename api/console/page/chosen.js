@@ -9,6 +9,7 @@ import { read, write } from "./key.js";
 import { complain, say } from "./notice.js";
 import { TooMany, gather, removeEntries } from "./select.js";
 import { may, mayAnywhere } from "./session.js";
+import { tell as tellKey } from "./spelling.js";
 import { BATCH } from "./store.js";
 import { words } from "./words.js";
 
@@ -73,7 +74,7 @@ export class Chosen {
         if (done === null)
             say(words.remove.stopped(gone, all));
         else
-            say(done.whole ? words.remove.done(done.count) : words.remove.doneBefore);
+            say(words.remove.ended(done.count, done.whole, done.stay.map(({ shown }) => tellKey(shown))));
         this.again();
         this.#clear();
     }

@@ -16,7 +16,7 @@ export class Combobox {
         this.input = make("input", { id, type: "text", role: "combobox", "aria-expanded": "false",
             "aria-autocomplete": "list", "aria-controls": `${id}-list`, autocomplete: "off", spellcheck: "false",
             autocapitalize: "off", ...properties, onclick: () => this.#open(), onblur: () => this.#shut(),
-            onkeydown: (event) => this.#key(event), oninput: () => this.#open(this.input.value) });
+            onkeydown: (event) => this.#key(event), oninput: () => this.#type() });
         this.list = make("ul", { id: `${id}-list`, role: "listbox", "aria-label": words.combobox.list,
             onclick: ({ target }) => this.#take(target.closest("li")) });
         this.more = make("p", { class: "hint", role: "status" });
@@ -40,6 +40,12 @@ export class Combobox {
         this.list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
     }
 
+    // What is typed counts from here on, and none that was marked before.
+    #type() {
+        this.#mark(-1);
+        this.#open(this.input.value);
+    }
+
     #shut() {
         show(this.below, false);
         this.input.setAttribute("aria-expanded", false);
@@ -54,12 +60,14 @@ export class Combobox {
         return text === "" ? names : [...begins, ...names.filter((name) => name.indexOf(text) > 0)];
     }
 
+    // What is marked stays so, in whichever row it is by now.
     #fill() {
         const found = this.#found(), shown = found.slice(0, SHOWN);
+        const marked = this.list.children[this.#active]?.textContent;
         this.list.replaceChildren(...shown.map((name, index) => make("li", { role: "option",
             id: `${this.list.id}-${index}`, "aria-selected": "false",
             "aria-current": name === this.input.value ? "true" : null }, name)));
-        this.#mark(Math.min(this.#active, shown.length - 1));
+        this.#mark(shown.indexOf(marked));
         setText(this.more, words.combobox.more(shown.length, found.length, this.source.complete));
     }
 
@@ -79,6 +87,7 @@ export class Combobox {
         if (!option)
             return;
         this.input.value = option.textContent;
+        this.input.dispatchEvent(new Event("input", { bubbles: true })); // as if it were typed
         this.#shut();
     }
 

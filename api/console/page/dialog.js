@@ -12,9 +12,10 @@ function option([value, label], chosen) {
 }
 
 // field: { name, label, type: text, select, check, secret or suggested, value, options: [[value, label]], source: see
-// combobox.js, begin(signal): called when it is there, hint, hidden, readonly }
+// combobox.js, begin(signal): called when it is there, hint, hidden, fleeting: it is hidden again, and not checked, as
+// soon as another one has another value, readonly }
 function makeField({ name, label, type = "text", value = "", options, source, begin = () => {}, hint, hidden = false,
-    readonly = false }) {
+    fleeting = false, readonly = false }) {
     const id = `field-${++fields}`, described = hint ? `${id}-hint` : null;
     const common = { id, name, "aria-describedby": described };
     let control, whole;
@@ -32,7 +33,7 @@ function makeField({ name, label, type = "text", value = "", options, source, be
     const element = make("div", { class: `field ${type}` }, ...(type === "check" ? parts.reverse() : parts),
         hint ? make("p", { class: "hint", id: described }, hint) : null);
     element.hidden = hidden;
-    return { name, type, control, element, begin };
+    return { name, type, control, element, begin, fleeting };
 }
 
 const valueOf = ({ type, control }) => type === "check" ? control.checked : control.value;
@@ -42,6 +43,14 @@ function firstOf(made) {
     const isText = ({ element, type }) => !element.hidden && type === "text";
     const isOpen = ({ control, type }) => type === "suggested" && control.value === "";
     return (made.find(isOpen) ?? made.find(isText))?.control;
+}
+
+// What was said of other values counts no longer.
+function forget(made, changed) {
+    for (const { control, element } of made.filter(({ control: one, fleeting }) => fleeting && one !== changed)) {
+        control.checked = false;
+        element.hidden = true;
+    }
 }
 
 const paragraphs = (text) => [text].flat().map((line) => typeof line === "string" ? make("p", {}, line) : line);
@@ -71,8 +80,10 @@ export function ask({ title, text = [], fields: described = [], submit, cancel =
             dialog.remove();
             resolve(working);
         });
+        form.addEventListener("input", ({ target }) => forget(made, target));
         form.addEventListener("submit", async (event) => {
             event.preventDefault();
+            const focused = document.activeElement; // what is disabled loses it
             send.disabled = true;
             show(fault, false);
             try {
@@ -86,6 +97,8 @@ export function ask({ title, text = [], fields: described = [], submit, cancel =
                 show(fault, dialog.open);
             } finally {
                 send.disabled = false;
+                if (dialog.open && document.activeElement === document.body)
+                    focused.focus();
             }
         });
         dialog.showModal();

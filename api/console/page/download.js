@@ -140,7 +140,8 @@ export async function saveArchive(store, prefix, name) {
 export function curlLine(store, key) {
     const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
     const token = hasToken() ? "-H \"Authorization: Bearer $CAIRN_TOKEN\" " : "";
-    return `curl -f ${token}-o ${quote(nameOfFile(key.name))} ${quote(url(key.path(store)).href)}`;
+    const name = nameOfFile(key.name), file = name === "-" ? "./-" : name; // curl writes to the terminal for "-"
+    return `curl -f ${token}-o ${quote(file)} ${quote(url(key.path(store)).href)}`;
 }
 
 export async function copyText(text) {

@@ -20,7 +20,7 @@ const KEPT = ["Cache-Control", "Content-Disposition", "Content-Encoding", "Conte
 const SPANS = [3600, 86400, 7 * 86400, 30 * 86400];
 
 // A header's bytes come as characters, one each; where they are UTF-8 they are shown so.
-const headerText = (value) => spell(textOfBytes(value) ?? value);
+const textOf = (value) => textOfBytes(value) ?? value;
 
 // What is not known is left out.
 function fact(name, value) {
@@ -62,7 +62,8 @@ export async function relocate(how, store, { key, etag }) {
         fields: [storeChoice(how, store),
                  { name: "key", label: words.object.key, value: key.bytes === null ? "" : key.shown,
                      hint: words.object.keyHint },
-                 { name: "overwrite", label: words.object.overwrite, type: "check", hidden: true }],
+                 { name: "overwrite", label: words.object.overwrite, type: "check", hidden: true,
+                     fleeting: true }],
         work: async ({ store: to, key: written, overwrite }, { reveal }) => {
             const target = { store: to.trim(), key: new Key(read(written)) };
             if (!isKey(target.key.bytes))
@@ -96,9 +97,10 @@ export class ObjectPanel {
     #abort = new AbortController();
     #free = () => {};
 
-    // moved(target) and removed() are called when the object is elsewhere or gone.
-    constructor(store, entry, { close, moved, removed }) {
-        Object.assign(this, { store, entry, moved, removed });
+    // moved(target) and removed() are called when the object is elsewhere or gone; undone() when it is not after all:
+    // it may be another one by now.
+    constructor(store, entry, { close, moved, removed, undone }) {
+        Object.assign(this, { store, entry, moved, removed, undone });
         this.heading = make("h2", { tabindex: -1 }, tell(entry.key.name));
         this.place = make("div", { class: "preview" });
         this.facts = make("dl", { class: "facts" });
@@ -120,6 +122,19 @@ export class ObjectPanel {
         this.element.remove();
     }
 
+    // The key has another content by now. What can be done with it stays where it is, and keeps the focus.
+    renew(entry) {
+        this.#abort.abort();
+        this.#free();
+        this.#free = () => {};
+        this.#abort = new AbortController();
+        this.entry = entry;
+        const place = make("div", { class: "preview" });
+        this.place.replaceWith(place);
+        this.place = place;
+        this.#load();
+    }
+
     #actions() {
         const { store, entry: { key } } = this, can = (right) => may(right, store, key.bytes);
         const writes = mayAnywhere("write");
@@ -127,7 +142,9 @@ export class ObjectPanel {
             { icon: name, kind, onclick: () => work().catch(complain) });
         const relocated = async (how) => {
             const target = await relocate(how, store, this.entry);
-            if (target !== null)
+            if (target === null)
+                this.undone();
+            else
                 this.moved(target, how);
         };
         return make("div", { class: "actions", role: "group", "aria-label": words.object.actions },
@@ -139,27 +156,30 @@ export class ObjectPanel {
             can("read") && can("delete") && writes && act(words.object.rename, "rename", () => relocated("move")),
             can("read") && writes && act(words.object.copy, "copy", () => relocated("copy")),
             can("delete") && act(words.object.remove, "trash",
-                async () => await remove(store, this.entry) && this.removed(),
+                async () => await remove(store, this.entry) ? this.removed() : this.undone(),
                 "danger-text"));
     }
 
     #load() {
         this.#tell(null);
         if (may("read", this.store, this.entry.key.bytes))
-            this.#look().catch((error) => error.name !== "AbortError" && this.place.replaceChildren(...faultOf(error)));
+            this.#look(this.place).catch((error) =>
+                error.name !== "AbortError" && this.place.replaceChildren(...faultOf(error)));
         else
             this.place.textContent = words.preview.forbidden;
     }
 
-    async #look() {
+    async #look(place) {
         const { store, entry } = this, { signal } = this.#abort;
-        this.place.textContent = words.preview.loading;
+        place.textContent = words.preview.loading;
         const headers = await attributes(store, entry.key, signal);
         this.#tell(headers);
-        this.#free = await preview({ store, key: entry.key, size: entry.size, type: entry.type, signal,
-            coded: headers.has("Content-Encoding") }, this.place);
+        const free = await preview({ store, key: entry.key, size: entry.size, type: entry.type, signal,
+            coded: headers.has("Content-Encoding") }, place);
         if (signal.aborted)
-            this.#free();
+            free();
+        else
+            this.#free = free;
     }
 
     #tell(headers) {
@@ -167,22 +187,22 @@ export class ObjectPanel {
         const lines = [fact(facts.key, isolate(key.shown)),
             fact(facts.size, size === null ? null :
                 `${format.bytes(size)}${size >= 1024 ? ` (${format.number(size)})` : ""}`),
-            fact(facts.type, type), fact(facts.modified, modified && format.date(modified)),
+            fact(facts.type, type && spell(type)), fact(facts.modified, modified && format.date(modified)),
             fact(facts.etag, etag && etag.replaceAll("\"", "")), fact(facts.hash, key.hash)];
         for (const name of headers ? KEPT : [])
             if (headers.has(name) && !(name === "Cache-Control" && headers.get(name) === "no-cache"))
-                lines.push(fact(name, headerText(headers.get(name))));
+                lines.push(fact(name, spell(textOf(headers.get(name)))));
         for (const [name, value] of headers ?? [])
             if (name.startsWith("cairn-meta-"))
-                lines.push(fact(name.slice("cairn-meta-".length), headerText(value)));
+                lines.push(fact(name.slice("cairn-meta-".length), spell(textOf(value))));
         this.facts.replaceChildren(...lines.flat());
     }
 }
 
 // What is known of an object that may not be on the page: where a link into the console leads to. null: there is none.
 export async function entryOf(store, id) {
-    const bytes = id.startsWith("#") ? null : id.slice(1);
-    if (bytes === null && !isHash(id.slice(1)))
+    const bytes = id.startsWith("/") ? id.slice(1) : null;
+    if (bytes === null && !(id.startsWith("#") && isHash(id.slice(1))))
         return null; // it comes into paths: "../.." would ask for something else
     if (bytes === null || !may("list", store, bytes))
         return entryOfOne(store, bytes === null ? new Key(null, id.slice(1)) : new Key(bytes));
@@ -196,5 +216,6 @@ async function entryOfOne(store, key) {
         return { key, size: null, etag: null, type: null, modified: null };
     const answer = await look(store, key);
     return answer && { key, size: Number(answer.headers.get("Content-Length")), etag: answer.headers.get("ETag") ?? "",
-                       type: answer.headers.get("Content-Type") ?? "", modified: answer.headers.get("Last-Modified") };
+                       type: textOf(answer.headers.get("Content-Type") ?? ""),
+                       modified: answer.headers.get("Last-Modified") };
 }

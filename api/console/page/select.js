@@ -1,5 +1,6 @@
 // select.js - the entries of a listing that are chosen, and what is done with several at once.
 
+import { entryOf } from "./object.js";
 import { BATCH, objects, removeObjects } from "./store.js";
 import { words } from "./words.js";
 
@@ -26,6 +27,11 @@ export class Selection {
 
     has(entry) {
         return this.#entries.has(entry.key.id);
+    }
+
+    // One of them as it is by now: what is done is done with what is seen.
+    see(entry) {
+        this.#entries.set(entry.key.id, entry);
     }
 
     toggle(entry) {
@@ -76,17 +82,63 @@ export class TooMany extends Error {
     }
 }
 
+const AT_ONCE = 8;
+
+// Of those that are to have an etag: which have another one by now, and which are gone.
+async function judge(store, known, etags, signal) {
+    const anew = new Set(), gone = new Set();
+    for (let from = 0; from < known.length; from += AT_ONCE) {
+        signal.throwIfAborted();
+        await Promise.all(known.slice(from, from + AT_ONCE).map(async ({ id }) => {
+            const entry = await entryOf(store, id);
+            if (entry === null)
+                gone.add(id);
+            else if (entry.etag !== etags.get(id))
+                anew.add(id);
+        }));
+    }
+    return { anew, gone };
+}
+
+// Deletes them in one transaction, but for those that have been put anew. Answers these, and whether all others were
+// there.
+async function removeLot(store, keys, etags, signal) {
+    const lapsed = new Set(), kept = [];
+    let left = keys, absent = "*";
+    const match = ({ id }) => lapsed.has(id) ? undefined : etags.get(id) ?? absent;
+    while (left.length > 0) {
+        try {
+            await removeObjects(store, left, match);
+            break;
+        } catch (error) {
+            if (error.kind !== "precondition-failed" || absent === undefined)
+                throw error;
+        }
+        const known = left.filter(({ id }) => etags.has(id) && !lapsed.has(id));
+        const { anew, gone } = await judge(store, known, etags, signal);
+        kept.push(...left.filter(({ id }) => anew.has(id)));
+        left = left.filter(({ id }) => !anew.has(id));
+        gone.forEach((id) => lapsed.add(id));
+        if (anew.size + gone.size === 0)
+            absent = undefined; // one in a folder is gone
+    }
+    return { kept, whole: lapsed.size === 0 && absent !== undefined };
+}
+
 // Deletes them and what is in the folders, in one transaction; in several where there are more than one takes. Where
-// the server takes fewer that is a TooMany, unless they may be split. Answers how many, and whether all were there.
-// told(done, all).
+// the server takes fewer that is a TooMany, unless they may be split. Answers how many, whether all were there, and the
+// keys of those that stay, since they are not what was selected any more. told(done, all).
 export async function removeEntries(store, entries, { signal, split, told }) {
-    const keys = await gather(store, entries, signal);
+    const keys = await gather(store, entries, signal), stay = [];
+    const etags = new Map(entries.filter(({ etag }) => etag).map(({ key: { id }, etag }) => [id, etag]));
     let whole = true, most = BATCH;
     for (let done = 0; done < keys.length;) {
         const lot = keys.slice(done, done + most);
         signal.throwIfAborted();
         try {
-            whole = await removeObjects(store, lot) && whole;
+            const lotDone = await removeLot(store, lot, etags, signal);
+            whole = lotDone.whole && whole;
+            stay.push(...lotDone.kept);
             done += lot.length;
             told(done, keys.length);
         } catch (error) {
@@ -97,5 +149,5 @@ export async function removeEntries(store, entries, { signal, split, told }) {
             most = lot.length >> 1;
         }
     }
-    return { count: keys.length, whole };
+    return { count: keys.length - stay.length, whole, stay };
 }

@@ -59,26 +59,15 @@ export function transfer(how, store, key, target, { overwrite = false, etag = nu
         destination: { store: target.store ?? store, ...target.key.json() } } });
 }
 
-const removal = (store, keys, condition) => ask("POST", `${at(store)}/batch`, { json: { operations:
-    keys.map((key) => ({ op: "delete", ...key.json(), ...condition })) } });
-
-// All of them, or none: one transaction. Answers whether all were there; those that were are gone in any case.
-export async function removeObjects(store, keys) {
-    try {
-        await removal(store, keys, { if_match: "*" });
-        return true;
-    } catch (error) {
-        if (error.kind !== "precondition-failed")
-            throw error;
-    }
-    await removal(store, keys, {});
-    return false;
-}
+// All of them, or none: one transaction. match(key): the etag that it has to have, * for any, nothing where it may be
+// gone.
+export const removeObjects = (store, keys, match) => ask("POST", `${at(store)}/batch`, { json: { operations:
+    keys.map((key) => ({ op: "delete", ...key.json(), if_match: match(key) })) } });
 
 // Just that object, if its etag is known. False where it was gone already.
 export async function removeObject(store, key, etag) {
     try {
-        await removal(store, [key], { if_match: etag ?? "*" });
+        await removeObjects(store, [key], () => etag ?? "*");
         return true;
     } catch (error) {
         const isThere = () => look(store, key).then((found) => found !== null, () => true);

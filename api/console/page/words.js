@@ -7,6 +7,7 @@ const plural = (count, one, other) => `${number.format(count)} ${rules.select(co
 const objects = (count) => plural(count, "object", "objects");
 const entries = (count) => plural(count, "entry", "entries");
 const files = (count) => plural(count, "file", "files");
+const NAMED = 3; // of several, when all are counted
 
 const inStore = (store) => store === null ? "" : ` in the store ${store}`;
 
@@ -268,7 +269,7 @@ export const words = {
     remove: {
         one: (name) => `Delete ${name}?`,
         several: (count) => `Delete ${entries(count)}?`,
-        oneBatch: "All of them go in one transaction, or none.",
+        oneBatch: "All of them go in one transaction, or none. What is put anew meanwhile stays.",
         batches: "All that is in the folders goes, too. Up to 10,000 objects go in one transaction, or none of them.",
         forGood: "This cannot be undone.",
         submit: "Delete",
@@ -276,7 +277,12 @@ export const words = {
         done: (count) => `${objects(count)} deleted.`,
         stopped: (done, all) => `Stopped: ${number.format(done)} of ${objects(all)} deleted.`,
         tooMany: "The server takes fewer of them in one transaction. Delete them once more, and they go in several.",
-        doneBefore: "All of them are gone, and some were before.",
+        ended: (count, whole, stay) => [whole ? `${objects(count)} deleted.` : null,
+            !whole && stay.length === 0 ? "All of them are gone, and some were before." : null,
+            !whole && stay.length > 0 ? "All others are gone, and some were before." : null,
+            stay.length > 0 ? `${objects(stay.length)} put anew meanwhile ${stay.length === 1 ? "stays" : "stay"}: ` +
+                `${stay.slice(0, NAMED).join(", ")}${stay.length > NAMED ? ", …" : "."}` : null]
+            .filter(Boolean).join(" "),
     },
 
     link: {

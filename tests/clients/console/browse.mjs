@@ -315,6 +315,10 @@ export async function keyboard({ checks, visitor: v }) {
     await v.dialog.waitFor({ state: "detached" });
     checks.check("a question that is called off gives it back", await focused("[role=grid]"));
     await keys.press("Escape");
+    await v.page.evaluate(() => document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
+        { key: "A", ctrlKey: true, bubbles: true, cancelable: true }))); // as with Caps Lock
+    await v.main.getByText("1 entry selected").waitFor();
+    await keys.press("Escape");
     await keys.press("Backspace");
     await v.row("2026/").waitFor();
     const active = await v.grid.evaluate((grid) =>

@@ -25,6 +25,21 @@ async function crowd(v) {
     });
 }
 
+// What is marked when a name has come that stands in front of it.
+const grownMark = (page) => page.evaluate(async () => {
+    const { Combobox } = await import(new URL("combobox.js", document.baseURI));
+    const source = { names: ["ab", "xb"], complete: false };
+    const { input, list, element } = new Combobox({ id: "grown" }, source);
+    document.querySelector("dialog").append(element);
+    input.value = "b";
+    input.dispatchEvent(new Event("input"));
+    input.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown" }));
+    source.names.push("ba");
+    source.changed();
+    element.remove();
+    return list.querySelector("[aria-selected=true]")?.textContent;
+});
+
 // What is renamed stays where it is, and other stores are found by some of their name.
 export async function crowded({ checks, browser, server }) {
     await put(server, "photos", "crowd/one.txt", "1", "text/plain");
@@ -54,6 +69,19 @@ export async function crowded({ checks, browser, server }) {
     await v.page.keyboard.press("Enter");
     checks.check("by keys", await store(v).inputValue() === "copies" && await v.dialog.count() === 1,
         await store(v).inputValue());
+    await store(v).fill("a00");
+    await options.first().waitFor();
+    for (let i = 0; i < 3; i++)
+        await v.page.keyboard.press("ArrowDown");
+    const marked = v.dialog.getByRole("option", { selected: true });
+    checks.check("a row is marked by keys", await marked.textContent() === "a0002", await marked.allTextContents());
+    await store(v).fill("a001");
+    await options.getByText("a0019").waitFor();
+    checks.check("what is typed takes the mark away", await marked.count() === 0 &&
+        await store(v).getAttribute("aria-activedescendant") === null, await marked.allTextContents());
+    await store(v).fill("copies");
+    await v.page.keyboard.press("Escape");
+    checks.check("the mark stays on its name", await grownMark(v.page) === "ab");
     await store(v).click();
     await v.page.keyboard.press("Escape");
     checks.check("Escape closes the list alone", await options.count() === 0 && await v.dialog.count() === 1);

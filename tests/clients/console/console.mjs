@@ -44,15 +44,16 @@ try {
     const visitor = await Visitor.arrive(browser, server);
     const scenes = [browse.stores, browse.folders, browse.previews, browse.seeking, browse.actions, browse.several,
         choosing.crowded, choosing.own, choosing.copying, browse.awkward, browse.keyboard, naming.spelled,
-        naming.named, naming.long, naming.isolated, uploading.files, uploading.conflicts, uploading.retried,
-        uploading.unreadable, uploading.asked, uploading.identical, uploading.left, uploading.foot, uploading.resumed,
-        uploading.mistaken, uploading.twice, uploading.below, uploading.unsteady, uploading.thousands, uploading.flat,
-        uploading.stacked, watching.plots, watching.feed, watching.restarted, watching.hidden, watching.overslept,
-        watching.steady, watching.deleted, telling.kinds, telling.refusals, telling.notices, telling.bodiless,
-        telling.missed, saving.saving, entering.rights, limits.limits, granting.offers, granting.makers,
-        turning.calledOff, turning.replaced, turning.fewer, turning.crafted, turning.leaving, turning.packed,
-        turning.mixed, turning.soundless, turning.squeezed, entering.astray, entering.planted, entering.expired,
-        entering.apart, entering.enlarged, entering.held, entering.everybody, entering.paint, watching.endless];
+        naming.named, naming.long, naming.typed, naming.isolated, uploading.files, uploading.conflicts,
+        uploading.retried, uploading.unreadable, uploading.asked, uploading.identical, uploading.left,
+        uploading.foot, uploading.resumed, uploading.mistaken, uploading.twice, uploading.below, uploading.unsteady,
+        uploading.thousands, uploading.flat, uploading.stacked, watching.plots, watching.feed, watching.restarted,
+        watching.hidden, watching.overslept, watching.steady, watching.deleted, telling.kinds, telling.refusals,
+        telling.notices, telling.bodiless, telling.missed, saving.saving, entering.rights, limits.limits,
+        granting.offers, granting.makers, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
+        turning.crafted, turning.leaving, turning.packed, turning.mixed, turning.soundless, turning.squeezed,
+        entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.held,
+        entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });
     checks.check("the browser has nothing to complain about", visitor.complaints.length === 0, visitor.complaints);

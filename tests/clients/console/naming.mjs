@@ -105,6 +105,23 @@ export async function long({ checks, browser, server }) {
     }
 }
 
+// A type is a text like any other, and a file that is called - no terminal.
+export async function typed({ checks, visitor: v }) {
+    const text = "text/plain; x=\"\u202egnp\u200b\"", spelt = "text/plain; x=\"\\xe2\\x80\\xaegnp\\xe2\\x80\\x8b\"";
+    await fetch(`${v.server}/v1/stores/names`, { method: "PUT" });
+    await batch(v.server, "names", [{ op: "put", key: "typed/-", data: btoa("x"), content_type: text }]);
+    await v.go(at("typed/", "typed/-"));
+    await v.row("-").waitFor();
+    const row = await v.row("-").locator(".type").textContent();
+    checks.check("a type is spelled in its row", row === spelt, row);
+    await v.panel.locator("dt", { hasText: "Type" }).waitFor();
+    checks.check("and among the facts", await v.fact("Type") === spelt, await v.fact("Type"));
+    await v.button("Copy as curl").click();
+    await v.told("line of curl is copied");
+    checks.check("curl writes it into a file", (await v.clipboard()).includes("-o './-' "), await v.clipboard());
+    await v.button("Close the object").click();
+}
+
 // Whether the parts of a path stand from left to right as they do in it, whichever way each of them is read.
 const inOrder = (locator) => locator.first().evaluate((element) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = document.createRange();

@@ -55,6 +55,9 @@ export async function calledOff({ checks, browser, server }) {
     await v.leave();
 }
 
+const shows = (v, text) => v.panel.locator("pre").filter({ hasText: text }).waitFor({ timeout: 8000 })
+    .then(() => true, () => false);
+
 // What has another content by now than somebody has seen is neither deleted nor moved.
 export async function replaced({ checks, browser, server }) {
     await put(server, "photos", "replaced/one.txt", "1", "text/plain");
@@ -66,18 +69,96 @@ export async function replaced({ checks, browser, server }) {
     await v.dialog.getByRole("button", { name: "Delete" }).click();
     await v.dialog.getByRole("alert").filter({ hasText: "It was changed meanwhile" }).waitFor();
     await v.page.keyboard.press("Escape");
+    checks.check("what was refused is seen as it is by now", await shows(v, "2"));
+    await put(v.server, "photos", "replaced/one.txt", "two and a half", "text/plain");
     await v.button("Rename or move").click();
     await v.dialog.getByRole("textbox", { name: "Key" }).fill("replaced/two.txt");
     await v.page.keyboard.press("Enter");
     await v.dialog.getByRole("alert").filter({ hasText: "It was changed meanwhile" }).waitFor();
     await v.page.keyboard.press("Escape");
     const held = await ask(server, "GET", "/v1/stores/photos/objects/replaced/one.txt");
-    checks.check("what somebody else has put meanwhile stays", held === "2", held);
-    await v.open(place);
+    checks.check("what somebody else has put meanwhile stays", held === "two and a half", held);
+    await anew({ checks, v });
     await v.button("Delete", v.panel).click();
     await v.dialog.getByRole("button", { name: "Delete" }).click();
     await v.told("1 object deleted");
+    await ofSeveral({ checks, v });
     await v.leave();
+}
+
+// The panel shows what there is: after a refusal, after "Refresh", after an upload and after a click on its row.
+async function anew({ checks, v }) {
+    const change = (text) => put(v.server, "photos", "replaced/one.txt", text, "text/plain");
+    checks.check("what could not be moved, too", await shows(v, "two and a half"));
+    checks.check("and what asked for it has the focus", await v.button("Rename or move").evaluate((one) =>
+        one === document.activeElement));
+    await change("three");
+    await v.button("Refresh").click();
+    checks.check("whoever lists again sees it anew", await shows(v, "three") && (await v.fact("Size")).startsWith("5"));
+    await change("four");
+    await v.row("one.txt").click();
+    checks.check("so does a click on its row", await shows(v, "four"));
+    await v.page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(
+        { name: "one.txt", mimeType: "text/plain", buffer: Buffer.from("mine") });
+    await v.dialog.getByRole("button", { name: "Replace" }).click();
+    checks.check("and after one's own upload", await shows(v, "mine"));
+}
+
+// Of several, the one that has been put anew stays; one that is gone hinders nothing.
+async function ofSeveral({ checks, v }) {
+    const names = ["a", "b", "c"], keys = async () => (await list(v.server, "photos", "prefix=replaced/several/"))
+        .map(({ key }) => key.slice(-1)).join();
+    for (const name of names)
+        await put(v.server, "photos", `replaced/several/${name}`, "x", "text/plain");
+    await v.go("#/store/photos/objects/replaced/several/");
+    for (const name of names)
+        await v.row(name).getByRole("checkbox").click();
+    await put(v.server, "photos", "replaced/several/b", "new", "text/plain");
+    await v.button("Delete", v.main).click();
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await v.told("2 objects deleted. 1 object put anew meanwhile stays: replaced/several/b.");
+    checks.check("of several, what has been put anew stays", await keys() === "b", await keys());
+    await put(v.server, "photos", "replaced/several/d", "x", "text/plain");
+    await v.button("Refresh").click();
+    for (const name of ["b", "d"])
+        await v.row(name).getByRole("checkbox").click();
+    await put(v.server, "photos", "replaced/several/b", "seen", "text/plain");
+    await v.button("Refresh").click();
+    await v.row("b").getByText("4 B").waitFor();
+    await ask(v.server, "DELETE", "/v1/stores/photos/objects/replaced/several/d");
+    await v.button("Delete", v.main).click();
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
+    await v.told("All of them are gone, and some were before");
+    checks.check("what is selected and seen anew goes", await keys() === "", await keys());
+}
+
+// What was said of one key is not said of another, and whoever is refused by keys can go on by keys.
+export async function reconsidered({ checks, browser, server }) {
+    for (const name of ["x", "y", "z"])
+        await put(server, "photos", `thought/${name}`, name, "text/plain");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/photos/objects/thought/?open=/thought/x" });
+    await v.button("Rename or move").click();
+    const key = v.dialog.getByRole("textbox", { name: "Key" }), move = v.dialog.getByRole("button", { name: "Move" });
+    const replace = v.dialog.getByRole("checkbox", { name: "Replace what is there" });
+    await key.fill("thought/y");
+    await move.focus();
+    await v.page.keyboard.press("Enter");
+    await v.dialog.getByRole("alert").filter({ hasText: "under that key already" }).waitFor();
+    checks.check("after a refusal the button has the focus again", await move.evaluate((one) =>
+        one === document.activeElement), await v.page.evaluate(() => document.activeElement.outerHTML.slice(0, 80)));
+    await replace.check();
+    await key.fill("thought/z");
+    checks.check("what was to be replaced is another key's", !await replace.isVisible());
+    await move.click();
+    await replace.waitFor();
+    checks.check("so it is asked again", !await replace.isChecked() &&
+        await ask(server, "GET", "/v1/stores/photos/objects/thought/z") === "z");
+    await replace.check();
+    await move.click();
+    await v.told("Moved to thought/z");
+    await v.leave();
+    await ask(server, "DELETE", "/v1/stores/photos/objects/thought/y");
+    await ask(server, "DELETE", "/v1/stores/photos/objects/thought/z");
 }
 
 // A server with a limit below what goes into one transaction by default.
@@ -113,6 +194,8 @@ export async function crafted({ checks, browser, server }) {
         await v.go(`#/store/photos/objects/?open=%23${encodeURIComponent(hash)}`);
         await v.told("There is no such object any more");
     }
+    await v.go("#/store/photos/objects/?open=xreadme.md");
+    await v.told("There is no such object any more");
     const asked = v.requests.filter(({ path }) => /hashes|healthz/.test(path));
     checks.check("nothing is asked for by a hash that is none", asked.length === 0, asked);
     checks.check("and nothing is shown", await v.panel.count() === 0);
@@ -207,6 +290,27 @@ export async function soundless({ checks, browser, folder }) {
     await life.end("SIGTERM");
 }
 
+// What is done with what is selected can be pressed beside uploads, and a row too.
+async function reachable({ checks, v }) {
+    await v.go("#/store/photos/objects/");
+    await v.page.setViewportSize({ width: 360, height: 640 });
+    await v.row("readme.md").getByRole("checkbox").click();
+    await v.page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(
+        { name: "small", mimeType: "", buffer: Buffer.from("1") });
+    await v.page.getByText(/^1 file uploaded/).first().waitFor();
+    for (const [name, locator] of [["Delete", v.button("Delete", v.main)], ["a row", v.row("readme.md")]]) {
+        const isFree = await locator.click({ timeout: 5000 }).then(() => true, () => false);
+        checks.check(`${name} is in reach beside uploads`, isFree);
+        await v.page.keyboard.press("Escape");
+        await v.dialog.waitFor({ state: "detached" });
+    }
+    await v.button("Clear what is done").click();
+    await ask(v.server, "DELETE", "/v1/stores/photos/objects/small");
+    await v.page.setViewportSize({ width: 360, height: 740 });
+    await v.go(`#/store/photos/objects/${"d/".repeat(500)}`);
+    await v.row("x").waitFor();
+}
+
 // A folder five hundred deep on a small screen, and plots in colours that the system forces.
 export async function squeezed({ checks, browser, server }) {
     const deep = "d/".repeat(500);
@@ -214,6 +318,7 @@ export async function squeezed({ checks, browser, server }) {
     const v = await Visitor.arrive(browser, server,
         { size: { width: 360, height: 740 }, place: `#/store/photos/objects/${deep}` });
     await v.row("x").waitFor();
+    await reachable({ checks, v });
     const { height } = await v.main.getByRole("navigation", { name: "Folders above" }).boundingBox();
     checks.check("a long path leaves room for the list", height < 150, height);
     await v.page.emulateMedia({ forcedColors: "active" });
