@@ -220,6 +220,8 @@ export async function actions({ checks, visitor: v }) {
         await v.dialog.getByLabel("Replace what is there").isVisible());
     await put(v.server, "photos", "2026/alps/old", "old", "text/plain");
     await v.dialog.getByLabel("Key", { exact: true }).fill("2026/alps/old");
+    await v.dialog.getByLabel("Replace what is there").waitFor({ state: "hidden" });
+    await v.dialog.getByRole("button", { name: "Move" }).click();
     await v.dialog.getByLabel("Replace what is there").check();
     await v.dialog.getByRole("button", { name: "Move" }).click();
     await v.told("Moved to 2026/alps/old");
