@@ -41,15 +41,19 @@ function* filesOfInput({ files }) {
 async function hand(files, target) {
     const group = uploads.begin();
     let lot = [];
-    for await (const found of files) {
-        lot.push(found);
-        if (lot.length === LOT) {
-            uploads.add(group, target, lot);
-            lot = [];
-            await breath();
+    try {
+        for await (const found of files) {
+            lot.push(found);
+            if (lot.length === LOT) {
+                uploads.add(group, target, lot);
+                lot = [];
+                await breath();
+            }
         }
+    } finally {
+        uploads.add(group, target, lot);
+        uploads.end();
     }
-    uploads.add(group, target, lot);
 }
 
 function chooser(label, properties, target) {

@@ -31,6 +31,7 @@ export class Queue {
     #workers = 0;
     #back = null; // while all wait: a promise of when they go on
     #hurry = null; // ends that wait
+    #coming = 0; // groups that have not come to their end
     #refused = 0; // so often the server wanted to be asked later, since it has last taken something
     until = null; // when it is asked again, if it wanted that; milliseconds since 1970
     sizes = new Sizes(() => this.changed());
@@ -54,12 +55,18 @@ export class Queue {
     }
 
     get isBusy() {
-        return this.counts.waiting + this.counts.sending + this.counts.asking > 0;
+        return this.#coming + this.counts.waiting + this.counts.sending + this.counts.asking > 0;
     }
 
-    // Files that come together: add() takes more of them as they are found.
+    // Files that come together: add() takes more of them as they are found, until end() says that these are all.
     group() {
+        this.#coming++;
         return new Group();
+    }
+
+    end() {
+        this.#coming--;
+        this.changed();
     }
 
     // files: [{ file, path: bytes }], which become objects below the prefix.

@@ -77,6 +77,10 @@ class Uploads {
         this.queue.add(group, target, files);
     }
 
+    end() {
+        this.queue.end();
+    }
+
     // ---- the list --------------------------------------------------------------------------------
 
     #list() {
