@@ -141,7 +141,7 @@ START_TEST(writers_wait_for_compaction_before_the_log_has_grown_too_far)
 {
     enum { BOUND = 50 << 20, MARGIN = 16 << 20 };
     begin_batches();
-    WAIT_UNTIL(fixture_figures(&fixture).disk_bytes > 32 << 20);
+    WAIT_UNTIL(fixture_figures(&fixture).overdue_bytes > 2 * MARGIN);
     ck_assert(quiet_comes());
     ck_assert_uint_le(fixture_figures(&fixture).disk_bytes, BOUND);
     ck_assert_uint_gt(fixture_figures(&fixture).writes_in_flight, 0);
