@@ -6,6 +6,7 @@
 #include "service/interruption.h"
 #include "service/progress.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct mirror {
     struct follower follower;
     struct progress progress;
     char *folder;
+    bool made;                    /* the backup's folder was not there before */
     bool empty;                   /* nothing was copied before, of whomever */
     json_t *points;               /* store -> the point of the server's log, and what came, as it is told */
     json_t *damaged;              /* store -> its changes whose objects could not be had */
@@ -310,6 +312,7 @@ static bool list_stores(struct mirror *mirror, json_t *ret_stores)
 static bool make_folder(struct mirror *mirror)
 {
     struct store_detail detail = {0};
+    mirror->made = access(mirror->copying->to, F_OK) < 0 && errno == ENOENT;
     if (backup_prepare(mirror->copying->to, NULL, &mirror->empty, &detail))
         return fail(mirror, "%s", detail.text);
     if (asprintf(&mirror->folder, "%s/" BACKUP_DRAFTS "/server", mirror->copying->to) < 0) {
@@ -327,6 +330,34 @@ static bool make_folder(struct mirror *mirror)
     return !error || fail(mirror, "%s/follow: %s", mirror->folder, strerror(error));
 }
 
+static bool has_objects(struct mirror *mirror, const char *name)
+{
+    struct depot *depot = mirror->follower.depot;
+    struct store *store;
+    struct store_figures figures;
+    if (depot_acquire(depot, name, &store, NULL))
+        return true;
+    store_figures(store, &figures);
+    depot_release(store);
+    return figures.objects > 0;
+}
+
+/* Whether what has come is worth to be kept for the next run. */
+static bool holds_something(struct mirror *mirror)
+{
+    char **names;
+    size_t count;
+    bool something = json_object_size(mirror->points) > 0;
+    if (!mirror->follower.depot)
+        return something;
+    if (depot_names(mirror->follower.depot, &names, &count))
+        return true;
+    for (size_t i = 0; i < count && !something; i++)
+        something = has_objects(mirror, names[i]);
+    free(names);
+    return something;
+}
+
 static bool follow_all(struct mirror *mirror, const char *token)
 {
     const char *sentence;
@@ -337,7 +368,10 @@ static bool follow_all(struct mirror *mirror, const char *token)
     bool good = mirror->follower.remote && list_stores(mirror, stores) && choose_stores(mirror, stores, chosen) &&
                 make_folder(mirror) && check_source(mirror, stores) && follow_stores(mirror, chosen) &&
                 (mirror->copying->store || miss_others(mirror, stores));
+    bool nothing = !good && mirror->made && !holds_something(mirror);
     depot_close(mirror->follower.depot);
+    if (nothing)
+        backup_withdraw(mirror->copying->to, NULL);
     remote_close(mirror->follower.remote);
     json_decref(chosen);
     json_decref(stores);

@@ -999,6 +999,10 @@ struct backup_options {
  * Blocking. */
 enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_empty, struct store_detail *ret_detail);
 
+/* Removes such a folder again that was made by it, with all that is in `BACKUP_DRAFTS`, unless it has stores.
+ * Blocking. */
+void backup_withdraw(const char *to, const struct io *io);
+
 #define BACKUP_DRAFTS "backup"
 
 /* Copies the data folder `from`, which a server may have open and write to, into the folder `to`: each store as it was

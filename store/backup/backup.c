@@ -223,6 +223,17 @@ enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_e
     return failure_tell(failure);
 }
 
+void backup_withdraw(const char *to, const struct io *io)
+{
+    struct premises premises = {.io = io ? io : &io_posix, .to_path = to};
+    bool empty;
+    if (premises_open_to(&premises, &empty).error)
+        return;
+    if (empty)
+        premises_withdraw(&premises);
+    premises_close_to(&premises);
+}
+
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
                              struct store_detail *ret_detail)
 {

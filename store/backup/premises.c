@@ -332,6 +332,12 @@ static void remove_made(struct premises *premises)
     io->unlinkat(io->self, AT_FDCWD, premises->to_path, AT_REMOVEDIR);
 }
 
+void premises_withdraw(struct premises *premises)
+{
+    if (!tree_remove(premises->io, premises->to.root, drafts_name(premises)))
+        remove_made(premises);
+}
+
 void premises_close(struct premises *premises, bool failed)
 {
     if (failed && premises->marked)

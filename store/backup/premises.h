@@ -39,6 +39,8 @@ struct failure premises_open(struct premises *premises);
 
 /* The same of TO alone: whether it may be a backup. *ret_empty: it has no stores. Blocking. */
 struct failure premises_open_to(struct premises *premises, bool *ret_empty);
+/* Removes TO, which was made, and what is in the making there. It stays open. Blocking. */
+void premises_withdraw(struct premises *premises);
 void premises_close_to(struct premises *premises);
 
 /* What was restored is. An errno. Blocking. */

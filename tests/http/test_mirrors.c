@@ -644,7 +644,7 @@ END_TEST
 
 /* ---- servers that go and come back --------------------------------------------------------------- */
 
-static pid_t begin_backup(const char *to)
+static pid_t begin_backup_of(const char *url, const char *to)
 {
     pid_t test = getpid(), pid = fork();
     ck_assert_int_ge(pid, 0);
@@ -652,8 +652,13 @@ static pid_t begin_backup(const char *to)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == test)
-        execl(server_binary(), server_binary(), "backup", "--from", site.server->url, to, NULL);
+        execl(server_binary(), server_binary(), "backup", "--from", url, to, NULL);
     _exit(127);
+}
+
+static pid_t begin_backup(const char *to)
+{
+    return begin_backup_of(site.server->url, to);
 }
 
 /* Whether some of it has come. */
@@ -691,6 +696,29 @@ START_TEST(a_server_that_starts_again_is_waited_for)
 }
 END_TEST
 
+/* Who is told to stop before anything has come leaves no folder that was made for it. */
+START_TEST(a_backup_that_is_stopped_before_anything_came_leaves_no_folder)
+{
+    static const struct lie lies[] = {
+        {"/changes?", ANSWER "Content-Length: 1000\r\n\r\n"}, {"/stores/main", JSON FIGURES}, {"", JSON STORES}};
+    const char *to = copies_beside("to");
+    pid_t liar;
+    int status;
+    site_start();
+    char *url = client_text(site.client, "http://127.0.0.1:%d", begin_liar(lies, &liar));
+    pid_t pid = begin_backup_of(url, to); /* the feed breaks off each time, and is asked for again for a while */
+    const char *store = command_keep(strdup(client_text(site.client, "%s/backup/server/stores/main", to)));
+    ck_assert(clock_until(CLOCK_PATIENCE, access(store, F_OK) == 0));
+    ck_assert_int_eq(kill(pid, SIGTERM), 0);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), UNKNOWN);
+    ck_assert_int_ne(access(to, F_OK), 0);
+    kill(liar, SIGKILL);
+    waitpid(liar, NULL, 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -715,6 +743,7 @@ int main(void)
         the_draft_of_a_bookmark_is_made_anew,
         what_a_token_does_not_show_is_not_said_to_be_gone,
         a_server_that_starts_again_is_waited_for,
+        a_backup_that_is_stopped_before_anything_came_leaves_no_folder,
     };
     return site_run("mirrors", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
