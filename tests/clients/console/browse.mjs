@@ -169,6 +169,9 @@ export async function seeking({ checks, visitor: v }) {
 
 // Each action on each key.
 export async function awkward({ checks, visitor: v }) {
+    const before = await list(v.server, "copies");
+    if (before.length > 0)
+        await batch(v.server, "copies", before.map(({ key }) => ({ op: "delete", key })));
     for (const { bytes, shown } of AWKWARD) {
         const title = `the key ${shown.slice(0, 40)}`,
             place = `#/store/awkward/objects/?flat&open=${hex(Buffer.concat([Buffer.from("/"), bytes]))}`;
