@@ -73,7 +73,7 @@ export class ByKey {
     #upload() {
         const [file] = this.file.files, behind = this.bytes.endsWith("/") ? bytesOfText(file.name) : "";
         const path = this.bytes + behind;
-        uploads.add(uploads.begin(), { store: this.store, prefix: "" }, [{ file, path }]);
+        uploads.put({ store: this.store, prefix: "" }, [{ file, path }]);
         this.file.value = "";
     }
 }

@@ -81,6 +81,12 @@ class Uploads {
         this.queue.end();
     }
 
+    // These files, and no more come with them.
+    put(target, files) {
+        this.add(this.begin(), target, files);
+        this.end();
+    }
+
     // ---- the list --------------------------------------------------------------------------------
 
     #list() {
