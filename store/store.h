@@ -201,8 +201,8 @@ struct depot_options {
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
     size_t idle_files_limit;    /* files of sealed segments and of listings that stay open although nobody reads them */
     size_t small_stores_limit;  /* so many idle ones that hold next to nothing stay open beside those */
-    size_t open_together_limit; /* beyond so many open stores each one waits until there are descriptors for it and for
-                                   those in use; 0: it tries at once */
+    size_t open_together_limit; /* beyond so many open stores, of which small idle ones count half, each one waits until
+                                   there are descriptors for it and for those in use; 0: it tries at once */
     void (*vacated)(void *arg); /* called when a store has been closed, and left its descriptors, from any thread; NULL:
                                    nobody wants to know. Must not block */
     void *vacated_arg;

@@ -220,14 +220,15 @@ static size_t count_needs(struct roster *roster)
     return needs;
 }
 
-/* Whether so many are open, or on their way, that there may be no descriptors for one more. */
+/* Whether so many are open, or on their way, that there may be no descriptors for one more. Of a small one that nobody
+ * uses all that it takes is what it would leave. */
 static bool is_crowded(struct roster *roster)
 {
     size_t limit = roster->services->options->open_together_limit;
     lock_take(&roster->lock);
-    size_t count = roster->open + roster->opening + roster->leaving;
+    size_t light = roster->light.count, others = roster->open - light + roster->opening + roster->leaving;
     lock_release(&roster->lock);
-    return limit > 0 && count > limit;
+    return limit > 0 && others * FILES_MOST + light * FILES_LEAST > limit * FILES_MOST;
 }
 
 static bool close_one(struct roster *roster, struct roster_entry *(*choose)(struct roster *roster));
