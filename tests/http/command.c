@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A list, so that who looks for memory that was lost finds the texts. */
 struct kept {
@@ -28,6 +29,12 @@ char *command_run(const char *const *arguments, int code)
     int found = server_run(arguments, &output);
     ck_assert_msg(found == code, "exit code %d: %s", found, output);
     return command_keep(output);
+}
+
+void command_says(const char *const *arguments, int code, const char *words)
+{
+    const char *output = command_run(arguments, code);
+    ck_assert_msg(strstr(output, words), "%s", output);
 }
 
 char *command_file(const char *name, const char *text)

@@ -511,16 +511,13 @@ START_TEST(a_transfer_again_tells_what_is_so)
     server_stop(site.server);
     const char *transfer[] = {"transfer", site.server->data, to, NULL};
     command_run(transfer, WHOLE);
-    for (int i = 0; i < 2; i++) {
-        const char *output = command_run(transfer, WHOLE);
-        ck_assert_msg(strstr(output, "unchanged"), "%s", output);
-    }
+    for (int i = 0; i < 2; i++)
+        command_says(transfer, WHOLE, "unchanged");
     server_start(site.server);
     site_reconnect();
     site_expect(site_put("b", "more", NULL), 201);
     server_stop(site.server);
-    const char *output = command_run(transfer, UNKNOWN);
-    ck_assert_msg(strstr(output, "is there already, and is not as this one is"), "%s", output);
+    command_says(transfer, UNKNOWN, "is there already, and is not as this one is");
     server_start(site.server);
 }
 END_TEST
@@ -539,11 +536,9 @@ START_TEST(a_restoration_is_ended_with_the_backup_that_it_was_begun_with)
     const char *begin[] = {"restore", all, restored, NULL}, *other[] = {"restore", one, restored, NULL};
     command_run(begin, WHOLE);
     ck_assert_int_eq(mkdir(mark, 0700), 0); /* as it is there until all is */
-    const char *output = command_run(other, UNKNOWN);
-    ck_assert_msg(strstr(output, "the beginning of another restoration: its store aa is not one of"), "%s", output);
+    command_says(other, UNKNOWN, "the beginning of another restoration: its store aa is not one of");
     const char *part[] = {"restore", all, restored, "--store", "main", NULL};
-    output = command_run(part, UNKNOWN);
-    ck_assert_msg(strstr(output, "the beginning of a restoration of all stores"), "%s", output);
+    command_says(part, UNKNOWN, "the beginning of a restoration of all stores");
     ck_assert_int_eq(access(mark, F_OK), 0);
     ck_assert_ptr_nonnull(strstr(command_run(begin, WHOLE), "2 stores, all whole"));
     ck_assert_int_ne(access(mark, F_OK), 0);
@@ -564,23 +559,16 @@ START_TEST(a_restoration_is_ended_as_what_it_was_begun_for)
     const char *other[] = {"restore", backup, restored, "--store", "aa", NULL};
     (void)unlink(link);
     ck_assert_int_eq(symlink("/etc/hostname", link), 0); /* which stops each of them behind the stores */
-    const char *output = command_run(one, UNKNOWN);
-    ck_assert_msg(strstr(output, "a link is not followed"), "%s", output);
-    output = command_run(other, UNKNOWN);
-    ck_assert_msg(strstr(output, "the beginning of a restoration of store main alone"), "%s", output);
-    output = command_run(all, UNKNOWN);
-    ck_assert_msg(strstr(output, "a link is not followed"), "%s", output);
+    command_says(one, UNKNOWN, "a link is not followed");
+    command_says(other, UNKNOWN, "the beginning of a restoration of store main alone");
+    command_says(all, UNKNOWN, "a link is not followed");
     ck_assert_int_eq(unlink(link), 0);
-    for (int i = 0; i < 2; i++) {
-        output = command_run(i == 0 ? one : other, UNKNOWN);
-        ck_assert_msg(strstr(output, "the beginning of a restoration of all stores"), "%s", output);
-    }
+    for (int i = 0; i < 2; i++)
+        command_says(i == 0 ? one : other, UNKNOWN, "the beginning of a restoration of all stores");
     const char *transfer[] = {"transfer", backup, restored, NULL};
-    output = command_run(transfer, UNKNOWN);
-    ck_assert_msg(strstr(output, "the beginning of a restoration of all stores"), "%s", output);
+    command_says(transfer, UNKNOWN, "the beginning of a restoration of all stores");
     const char *further[] = {"backup", "--from", restored, copies_beside("further"), NULL};
-    output = command_run(further, UNKNOWN);
-    ck_assert_msg(strstr(output, "is restored in part only, and is not copied"), "%s", output);
+    command_says(further, UNKNOWN, "is restored in part only, and is not copied");
     ck_assert_int_eq(access(mark, F_OK), 0);
     ck_assert_ptr_nonnull(strstr(command_run(all, WHOLE), "2 stores, all whole"));
     ck_assert_int_ne(access(mark, F_OK), 0);
@@ -621,12 +609,9 @@ START_TEST(a_transfer_is_ended_from_where_it_was_begun)
     for (size_t i = 0; i < 2; i++)
         ck_assert_int_eq(mknod(client_text(site.client, "%s/restore/%s", to, marks[i]), S_IFREG | 0600, 0), 0);
     const char *other[] = {"transfer", site.server->data, to, NULL};
-    const char *output = command_run(other, UNKNOWN);
-    ck_assert_msg(strstr(output, "the beginning of another transfer: its store main is not one of"), "%s", output);
-    output = command_run(part, UNKNOWN);
-    ck_assert_msg(strstr(output, "the beginning of a transfer of all stores"), "%s", output);
-    output = command_run(begin, WHOLE);
-    ck_assert_msg(strstr(output, "unchanged"), "%s", output);
+    command_says(other, UNKNOWN, "the beginning of another transfer: its store main is not one of");
+    command_says(part, UNKNOWN, "the beginning of a transfer of all stores");
+    command_says(begin, WHOLE, "unchanged");
     server_start(site.server);
 }
 END_TEST
