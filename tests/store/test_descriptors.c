@@ -5,6 +5,7 @@
 #include "store/log/cursor.h"
 #include "store/log/stretch.h"
 #include "store/read/run.h"
+#include "tests/lib/background.h"
 #include "tests/lib/findings.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/pages.h"
@@ -268,7 +269,7 @@ START_TEST(where_there_is_none_reads_fail_and_damage_nothing)
     const struct store_key key = store_key_of("k0100", 5);
     fill();
     expect_listing();
-    ck_assert(quiet_comes());
+    ck_assert(background_settles(fixture.store));
     uint64_t named = sim_disk_calls(fixture.disk, SIM_RENAMEAT);
     take_all();
     ck_assert_int_eq(store_get(fixture.store, &key, STORE_GET_PAYLOAD, &object), STORE_IO);

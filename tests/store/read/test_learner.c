@@ -1,9 +1,9 @@
 /* test_learner.c - after many deletions a page costs what it shows, the first one too, and shows what there is. */
 #include "store/internal.h"
+#include "tests/lib/background.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/numbers.h"
 #include "tests/lib/pages.h"
-#include "tests/lib/patience.h"
 #include "tests/lib/quiet.h"
 #include "tests/lib/unit.h"
 
@@ -44,28 +44,10 @@ static void reopen(void)
     fixture_open(&fixture);
 }
 
-/* Whether the background has nothing to do for the next page. What there is to do goes from errand to errand, some of
- * which wait for their time. As the log grows the background is asked from stride to stride, and not for what comes
- * behind the last one: that is asked for here. */
-static bool has_settled(void)
-{
-    struct store *store = fixture.store;
-    if (errand_is_under_way(&store->compact.errand) || errand_is_under_way(&store->summaries.errand) ||
-        errand_is_under_way(&store->binder.errand))
-        return false;
-    bool lags = catalog_lags(&store->catalog);
-    if (lags)
-        (void)errand_ask(&store->summaries.errand);
-    return !lags;
-}
-
 /* All that the background has to do for the next page has been done, though nobody has asked for one. */
 static void await_background(void)
 {
-    bool settled = false;
-    WAIT_UNTIL(settled = has_settled());
-    ck_assert(settled);
-    ck_assert(quiet_comes());
+    ck_assert(background_settles(fixture.store));
 }
 
 /* The keys of a page of ten that begins at one. */
