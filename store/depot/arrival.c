@@ -2,6 +2,7 @@
 #include "store/depot/arrival.h"
 
 #include "store/base/lock.h"
+#include "store/depot/roster_use.h"
 
 /* Of a thread that waits for a store. */
 struct arrival {

@@ -5,7 +5,10 @@
 #ifndef CAIRN_ARRIVAL_H
 #define CAIRN_ARRIVAL_H
 
-#include "store/depot/roster.h"
+#include "store/base/error.h"
+#include "store/store.h"
+
+struct roster;
 
 /* A reference to a store, once it is open, or the errors of store_open() (internal.h) and STORE_NO_MEMORY; *ret_detail
  * may be NULL. Blocking. */

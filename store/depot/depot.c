@@ -12,7 +12,9 @@
 #include "store/depot/loading.h"
 #include "store/depot/probe.h"
 #include "store/depot/registry.h"
-#include "store/depot/roster.h"
+#include "store/depot/roster_room.h"
+#include "store/depot/roster_sweep.h"
+#include "store/depot/roster_use.h"
 #include "store/depot/trouble.h"
 #include "store/disk/handle.h"
 #include "store/disk/io_roomy.h"
@@ -278,7 +280,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     const struct space_hooks hooks = {.arg = depot, .compact = compact_all, .retry = retry_all};
     space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
     trash_begin(&depot->folder.trash, &depot->services);
-    roster_begin(&depot->roster);
+    roster_begin_sweeping(&depot->roster);
     dormant_begin(&depot->dormant, &depot->services, &depot->folder, &depot->roster);
     if (tenure)
         tenure->attend(tenure->self, hand_over, &depot->roster);

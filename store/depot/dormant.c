@@ -1,6 +1,7 @@
 /* dormant.c - goes round the stores that nobody has open. See dormant.h. */
 #include "store/depot/dormant.h"
 
+#include "store/depot/roster_use.h"
 #include "store/disk/settings.h"
 #include "store/write/unfinished.h"
 

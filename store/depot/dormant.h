@@ -11,7 +11,8 @@
 #include "store/base/errand.h"
 #include "store/base/services.h"
 #include "store/depot/folder.h"
-#include "store/depot/roster.h"
+
+struct roster;
 
 struct dormant {
     const struct services *services; /* the depot's, like the next two */

@@ -1,7 +1,7 @@
 /* health.c - what /readyz tells of a depot's stores. */
 #include "store/depot/health.h"
 
-#include "store/depot/roster.h"
+#include "store/depot/roster_use.h"
 #include "store/depot/trouble.h"
 #include "store/internal.h"
 

@@ -2,7 +2,7 @@
 #include "store/depot/loading.h"
 
 #include "store/base/error.h"
-#include "store/depot/roster.h"
+#include "store/depot/roster_use.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #include "store/depot/registry.h"
 
 #include "store/depot/arrival.h"
+#include "store/depot/roster_use.h"
 #include "store/internal.h"
 
 #include <assert.h>

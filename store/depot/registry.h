@@ -12,8 +12,9 @@
 #include "store/depot/census.h"
 #include "store/depot/claims.h"
 #include "store/depot/folder.h"
-#include "store/depot/roster.h"
 #include "store/depot/trouble.h"
+
+struct roster;
 
 struct registry {
     const struct services *services; /* the depot's, like the next three */

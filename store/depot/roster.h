@@ -16,6 +16,14 @@
  * (tenancy.h). One that is elsewhere rests as well: for a moment nobody looks again where it is. What another process
  * asks for is closed as soon as nobody uses it; until then nobody begins to.
  *
+ * Here are the entries themselves. What is done with them stands in files of its own:
+ *
+ *     roster_opening    brings an entry's store in, when there are descriptors for it
+ *     roster_closing    brings it out, and says what becomes of the entry then
+ *     roster_room       closes idle stores for those who want their descriptors
+ *     roster_sweep      closes what nobody has used for a while
+ *     roster_use        references, for all others
+ *
  * The lock guards the entries and is never held while a store is opened or closed: the state of the entry keeps others
  * off meanwhile.
  *
@@ -31,20 +39,52 @@
 #include "store/depot/folder.h"
 #include "store/depot/scarcity.h"
 #include "store/depot/tenancy.h"
+#include "store/depot/trash.h"
 #include "store/depot/trouble.h"
-#include "store/store.h"
+#include "store/internal.h"
 
 #include <pthread.h>
 
-struct roster_entry;
+enum {
+    ROSTER_BUCKETS = 1024,
+    ROSTER_FILES_LEAST = 3, /* descriptors that a store leaves which is closed */
+};
 
-enum { ROSTER_BUCKETS = 1024 };
+/* One that rests is closed, and remembered. A blocked one is kept from being opened. */
+enum entry_state { ENTRY_OPENING, ENTRY_OPEN, ENTRY_CLOSING, ENTRY_RESTING, ENTRY_BLOCKED, ENTRY_DELETED };
+
+/* Who wants a store that is not open. */
+struct roster_waiter {
+    struct roster_waiter *next;
+    store_opened *opened;
+    void *arg;
+};
 
 /* Entries by the time since which they are in it, the longest first. */
 struct roster_queue {
     struct roster_entry *first;
     struct roster_entry **last;
     size_t count;
+};
+
+struct roster_entry {
+    struct roster_entry *next; /* in its bucket */
+    struct roster *roster;
+    enum entry_state state;
+    struct store *store;
+    size_t references;
+    size_t looks;                   /* of roster_each_held(): it stays open meanwhile, but is not in use */
+    struct roster_queue *queue;     /* while it is open and has no references, or rests */
+    struct roster_entry *idle_next; /* in that, like the next two */
+    struct roster_entry **idle_link;
+    int64_t idle_since;  /* on the monotonic clock */
+    bool kept;           /* it is not closed for being idle */
+    struct pool_job job; /* opens, closes or removes it */
+    struct roster_waiter *waiters;
+    struct store_left left; /* while it is closed */
+    struct tenancy tenancy;
+    char name[STORE_NAME_MAX + 1];
+    char trash[TRASH_ENTRY_MAX]; /* when deleted: its entry in the trash */
 };
 
 struct roster {
@@ -73,67 +113,44 @@ struct roster {
 void roster_init(struct roster *roster, const struct services *services, struct folder *folder,
                  struct trouble *trouble);
 
-/* From here on stores that nobody uses are closed after a while. */
-void roster_begin(struct roster *roster);
-
-/* Closes all stores, several at a time. Every one must have been released, and none is asked for any more. Blocking. */
-void roster_close(struct roster *roster);
-
-/* After roster_close(), when no thread of the depot runs any more. */
+/* When it is closed, and no thread of the depot runs any more. */
 void roster_free(struct roster *roster);
 
-/* Where a store is wanted that another process has. */
-enum roster_wish { ROSTER_WHEREVER, ROSTER_HERE };
+/* ---- entries; the lock is held ---------------------------------------------------------------- */
 
-/* A reference to a store that is open. Else STORE_AGAIN, and it is opened: `opened(arg, ...)` is called, once, when
- * that has come to an end, perhaps before this returns, with a reference or with the errors of store_open()
- * (internal.h) and of tenancy_take(). It must not block.
- * STORE_NO_MEMORY. Does not block. Who waits for that: arrival.h. */
-enum store_error roster_acquire_soon(struct roster *roster, const char *name, enum roster_wish wish,
-                                     store_opened *opened, void *arg, struct store **ret_store);
+/* By its name; NULL: there is none. */
+struct roster_entry *roster_find(struct roster *roster, const char *name);
 
-/* The same for a store that is open already, else STORE_AGAIN. Does not block. */
-enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store);
+/* A new one, of a name that has none; NULL: memory is out. */
+struct roster_entry *roster_add(struct roster *roster, const char *name, enum entry_state state);
 
-/* Gives a reference back. With the last one of a store that was struck it is closed, and its files are removed, by an
- * I/O thread. */
-void roster_release(struct store *store);
+/* Nobody finds it any more. */
+void roster_unlink(struct roster_entry *entry);
 
-/* It stays open, however long nobody uses it, unless others need the room. Thread: one that holds a reference. */
-void roster_keep(struct store *store);
+/* Of one that is in no queue, to its end; and of one that is in a queue, out of that. */
+void roster_queue_add(struct roster_queue *queue, struct roster_entry *entry);
+void roster_queue_remove(struct roster_entry *entry);
 
-/* Closes the store that has been idle longest, if there is one with nothing under way; where there is none waits for
- * one that others are closing. False: nothing has come free. So whoever has met an end of descriptors or memory may
- * call it, but not with the lock. Blocking. */
-bool roster_make_room(struct roster *roster);
+/* An open store that nobody uses is put into the queue for its size. */
+void roster_idle_add(struct roster_entry *entry);
 
-/* Has idle stores closed, in the background, until those that are being closed leave so many descriptors, or none is
- * idle any more; false: none is being closed. With each that is, the options' `vacated` is called. Does not block. */
-bool roster_make_room_soon(struct roster *roster, size_t files);
+/* ---- those who wait for a store --------------------------------------------------------------- */
 
-/* The store was taken away, and is to be removed by this entry of the trash: nobody finds the store any more. Thread:
- * one that holds a reference to it, and has claimed its name. */
-void roster_strike(struct roster *roster, struct store *store, const char *trash);
+/* One more; false: memory is out. Lock held. */
+bool roster_wait(struct roster_entry *entry, store_opened *opened, void *arg);
 
-/* Keeps everybody from opening a store that nobody has open, until roster_unblock(), which takes what this returns.
- * What was remembered of it is forgotten: it is about to be removed.
- * NULL: somebody has it open or is opening it, or memory is out. */
-struct roster_entry *roster_block(struct roster *roster, const char *name);
-void roster_unblock(struct roster *roster, struct roster_entry *entry);
+/* Takes all of them; each that is there gets a reference. Lock held. */
+struct roster_waiter *roster_take_waiters(struct roster_entry *entry);
 
-/* Has this process have a store that is blocked, until that ends: tenancy_take(). Blocking. */
-struct failure roster_have(struct roster_entry *entry, bool look, struct store_detail *detail);
+/* Tells and frees them. With no lock held. */
+void roster_tell_waiters(struct roster_waiter *waiter, enum store_error error, struct store *store,
+                         const struct store_detail *detail);
 
-/* Another process asks for a store: it is closed and given back as soon as nobody uses it. Who waits for its next
- * commit does not any more. Does not block. */
-void roster_hand_over(struct roster *roster, const char *name, const struct tenant *heir);
+/* ---- those that are open ---------------------------------------------------------------------- */
 
 /* Calls `visit`, which must not block, for the stores that are open, until one is false: whether none was. The lock is
- * held meanwhile. */
+ * held meanwhile: by the caller, and by the second one itself. */
+bool roster_visit_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg);
 bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg);
-
-/* Calls `visit`, which may block, for the stores that are open, each held meanwhile; that does not count as a use of
- * them. None is visited when memory is out. Blocking. */
-void roster_each_held(struct roster *roster, void (*visit)(void *arg, struct store *store), void *arg);
 
 #endif

@@ -3,7 +3,9 @@
 #include "store/commit/effort.h"
 #include "store/commit/groups.h"
 #include "store/depot/arrival.h"
-#include "store/depot/roster.h"
+#include "store/depot/roster_room.h"
+#include "store/depot/roster_sweep.h"
+#include "store/depot/roster_use.h"
 #include "store/disk/space.h"
 #include "tests/lib/barrier.h"
 #include "tests/lib/patience.h"
@@ -72,7 +74,7 @@ static void setup(void)
     trouble_init(&trouble, &services.notice);
     roster_init(&roster, &services, &folder, &trouble);
     trash_begin(&folder.trash, &services);
-    roster_begin(&roster);
+    roster_begin_sweeping(&roster);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         ck_assert_int_eq(trash_make_store(&folder.trash, names[i], i + 1), 0);
 }
@@ -375,7 +377,7 @@ START_TEST(what_has_been_idle_for_a_while_is_closed)
     (void)errand_end(&roster.sweep);
     errand_free(&roster.sweep);
     options.store_idle_timeout = 1;
-    roster_begin(&roster);
+    roster_begin_sweeping(&roster);
     WAIT_UNTIL(!two_are_open());
     ck_assert(!is_open("a"));
     ck_assert(is_open("b"));
