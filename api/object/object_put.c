@@ -52,11 +52,37 @@ static bool check_length(struct request *request)
                       request->body_length, limit);
         return false;
     }
-    if (request_field(request, FIELD_CONTENT_RANGE)) {
-        reply_problem(request, PROBLEM_BAD_HEADER, "PUT stores whole objects: Content-Range is not understood.");
-        return false;
-    }
     return true;
+}
+
+/* The field by which the sender says that the body is but a part of the object, or NULL. Who follows a draft of the
+ * IETF for resumable uploads marks the first part of one so, and takes its success for that of a part. */
+static const char *partial_field(const struct request *request)
+{
+    static const struct {
+        enum field field;
+        const char *whole; /* what says that it is all of it; NULL: nothing does */
+    } fields[] = {{FIELD_CONTENT_RANGE, NULL},
+                  {FIELD_UPLOAD_OFFSET, NULL},
+                  {FIELD_UPLOAD_COMPLETE, "?1"},
+                  {FIELD_UPLOAD_INCOMPLETE, "?0"}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const char *value = request_field(request, fields[i].field);
+        if (value && (!fields[i].whole || strcmp(value, fields[i].whole) != 0))
+            return field_name(fields[i].field);
+    }
+    return NULL;
+}
+
+static bool check_whole(struct request *request)
+{
+    const char *field = partial_field(request);
+    if (field)
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "PUT stores whole objects, and %s speaks of a part of one: an upload that comes in parts goes to "
+                      "/v1/stores/%s/uploads, by tus 1.0.0.",
+                      field, request->store_name);
+    return !field;
 }
 
 static void tap(void *arg, const void *bytes, size_t length)
@@ -85,7 +111,7 @@ static void admit(struct request *request)
 
 static void begin(struct request *request)
 {
-    if (!check_length(request))
+    if (!check_length(request) || !check_whole(request))
         return;
     struct upload *upload = calloc(1, sizeof *upload);
     if (!upload) {

@@ -267,6 +267,12 @@ void session_free(struct session *session)
 
 /* ---- what is told of it ----------------------------------------------------------------------- */
 
+uint64_t session_told_offset(const struct upload_info *info)
+{
+    bool lacks_object = !info->done && !info->partial && info->offset == info->length;
+    return lacks_object && info->offset > 0 ? info->offset - 1 : info->offset;
+}
+
 static void figure_field(struct request *request, const char *name, uint64_t figure)
 {
     char digits[24];

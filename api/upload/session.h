@@ -60,6 +60,11 @@ void session_finish(struct request *request, struct session *session, request_st
 /* Answers an error of the end; NULL: it has left no upload. */
 void session_refuse(struct request *request, const struct session *session);
 
+/* How far an upload has come, as clients are told. One may have all its bytes and be no object yet, since the server
+ * ended or was short of something in between, or a precondition did not hold: who learns that all bytes are there takes
+ * it for done. So it lacks the last one, which whoever means it brings once more. Thread: any. */
+uint64_t session_told_offset(const struct upload_info *info);
+
 /* Adds Upload-Offset, and the receipt of an upload that is done. */
 void session_position_fields(struct request *request, const struct session *session);
 

@@ -1,9 +1,8 @@
 /* upload_head.c - HEAD …/uploads/{id}: how far an unfinished upload has come (tus 1.0.0).
  *
- * One may have all its bytes and be no object yet, since the server ended or was short of something in between. A
- * client who learns that all bytes are there takes it for done. So the last one is told to be missing: who means it
- * brings that once more, and it is committed. HEAD changes nothing, for whoever only looks must not replace what has
- * been written since.
+ * One that has all its bytes and is no object yet is told to lack the last one (session.h), and it is committed when
+ * somebody brings that once more. HEAD changes nothing, for whoever only looks must not replace what has been written
+ * since.
  */
 #include "api/http/http_date.h"
 #include "api/request/reply.h"
@@ -41,14 +40,11 @@ static void looked(struct request *request)
 {
     struct session *session = request->state;
     const struct upload_info *info = &session->info;
-    bool lacks_object = !info->done && !info->partial && info->offset == info->length;
-    if (lacks_object && info->length == 0) {
+    session->offset = session_told_offset(info);
+    if (!info->done && !info->partial && info->length == 0)
         reply_error(request, STORE_NO_UPLOAD);
-        return;
-    }
-    if (lacks_object)
-        session->offset--;
-    answer(request);
+    else
+        answer(request);
 }
 
 static void settled(struct request *request)

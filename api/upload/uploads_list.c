@@ -6,6 +6,7 @@
 #include "api/request/reply.h"
 #include "api/text/timestamp.h"
 #include "api/upload/label.h"
+#include "api/upload/session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static void write_upload(struct jsontext *json, const struct upload_info *info)
         jsontext_name(json, "key");
         jsontext_null(json);
     }
-    jsontext_figure(json, "offset", info->offset);
+    jsontext_figure(json, "offset", session_told_offset(info));
     jsontext_name(json, "length");
     if (info->length == STORE_SIZE_UNKNOWN)
         jsontext_null(json);

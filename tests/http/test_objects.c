@@ -325,6 +325,31 @@ START_TEST(last_modified_is_the_time_of_the_write)
 }
 END_TEST
 
+/* Stored, it would be all of the object, and its sender would be told that a part has come. */
+START_TEST(a_part_of_an_object_is_none)
+{
+    static const char *const parts[] = {"Content-Range: bytes 0-4/10", "Upload-Offset: 0",      "Upload-Offset: 5",
+                                        "Upload-Complete: ?0",         "Upload-Incomplete: ?1", "Upload-Complete: 1"};
+    static const char *const wholes[] = {"Upload-Complete: ?1", "Upload-Incomplete: ?0",
+                                         "Upload-Draft-Interop-Version: 6"};
+    const char *targets[] = {site_object("k"), site_hash(42)};
+    for (size_t target = 0; target < 2; target++) {
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+            struct answer *answer = client_send(site.client, "PUT", targets[target], "hello", 5, parts[i], NULL);
+            site_expect_kind(answer, 400, "bad-header");
+            const char *detail = answer_string(answer, "detail");
+            const char *field = strstr(detail, ", and ");
+            ck_assert_msg(field && strncmp(field + 6, parts[i], strcspn(parts[i], ":")) == 0, "%s", detail);
+            ck_assert_msg(strstr(detail, "/uploads, by tus 1.0.0"), "%s", detail);
+            ck_assert_int_eq(client_get(site.client, targets[target], NULL)->status, 404);
+        }
+        for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
+            site_expect(client_send(site.client, "PUT", targets[target], "hello", 5, wholes[i], NULL),
+                        i == 0 ? 201 : 200);
+    }
+}
+END_TEST
+
 START_TEST(a_get_body_is_ignored_or_refused_cleanly)
 {
     site_expect(site_put("k", "v", NULL), 201);
@@ -389,6 +414,7 @@ int main(void)
         attributes_up_to_4_kib,
         attributes_beyond_4_kib_are_refused,
         last_modified_is_the_time_of_the_write,
+        a_part_of_an_object_is_none,
         a_get_body_is_ignored_or_refused_cleanly,
         a_reader_keeps_its_version_through_an_overwrite,
     };

@@ -116,6 +116,16 @@ START_TEST(a_condition_is_decided_with_the_last_byte)
 }
 END_TEST
 
+/* Of the only one there is. */
+static json_int_t listed_offset(void)
+{
+    struct answer *answer = client_get(site.client, site_target("/uploads"), NULL);
+    site_expect(answer, 200);
+    json_t *uploads = json_object_get(answer_json(answer), "uploads");
+    ck_assert_uint_eq(json_array_size(uploads), 1);
+    return json_integer_value(json_object_get(json_array_get(uploads, 0), "offset"));
+}
+
 /* No refusal takes what was acknowledged: the last byte may come again when what was asked for has come to be. */
 START_TEST(a_condition_that_fails_leaves_the_bytes)
 {
@@ -132,6 +142,7 @@ START_TEST(a_condition_that_fails_leaves_the_bytes)
             site_expect_kind(answer, 412, "precondition-failed");
             ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "keeps its bytes until it expires"));
             ck_assert_uint_eq(offset_of(head(upload)), 4);
+            ck_assert_int_eq(listed_offset(), 4);
             ck_assert_int_eq(site_figure("unfinished_bytes"), 5);
         }
         site_expect(site_delete("k/k", NULL), 200);
@@ -494,6 +505,8 @@ START_TEST(a_part_may_have_metadata)
     char *upload = create(5, "Upload-Concat: partial");
     site_expect(append(upload, 0, "hello", 5, NULL), 204);
     site_expect(site_get("k/k", NULL), 404);
+    ck_assert_uint_eq(offset_of(head(upload)), 5);
+    ck_assert_int_eq(listed_offset(), 5);
     site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
 }
 END_TEST
