@@ -28,6 +28,8 @@ struct api *api_new(const struct api_options *options)
     api->options = *options;
     api->routes = routes;
     pthread_mutex_init(&api->rules_lock, NULL);
+    pthread_mutex_init(&api->behind_lock, NULL);
+    pthread_cond_init(&api->behind_ended, NULL);
     assert(route_count(routes) <= METRICS_ROUTES);
     if (getrandom(&api->process, sizeof api->process, GRND_NONBLOCK) < 0)
         api->process = (uint64_t)time(NULL); /* the system has just been started: that is random enough for names */
@@ -55,6 +57,10 @@ void api_look(struct api *api)
 void api_rest(struct api *api)
 {
     live_rest(api->live);
+    pthread_mutex_lock(&api->behind_lock);
+    while (api->behind > 0)
+        pthread_cond_wait(&api->behind_ended, &api->behind_lock);
+    pthread_mutex_unlock(&api->behind_lock);
 }
 
 void api_drain(struct api *api)
@@ -83,6 +89,8 @@ void api_free(struct api *api)
     rules_release(api->rules);
     editions_free(&api->exposition);
     press_free(api->press);
+    pthread_cond_destroy(&api->behind_ended);
+    pthread_mutex_destroy(&api->behind_lock);
     pthread_mutex_destroy(&api->rules_lock);
     free(api);
 }

@@ -99,8 +99,8 @@ void api_set_rules(struct api *api, struct rules *rules);
 /* To be called once a second: has figures made of it, for who looks on (live/live.h). Does not block. Thread: one. */
 void api_look(struct api *api);
 
-/* Waits until nothing that api_look() has begun is under way; to be called before the depot is closed. Thread: that of
- * api_look(). */
+/* Waits until nothing that api_look() has begun is under way, nor what requests have left behind; to be called before
+ * the depot is closed, when there are no requests any more. Thread: that of api_look(). */
 void api_rest(struct api *api);
 
 /* From here on /readyz says 503 and every answer carries `Connection: close`. Thread: any. */

@@ -659,6 +659,7 @@ struct store_op {
 enum store_batch_flags {
     STORE_ALLOW_EMPTY = 1, /* puts without bytes */
     STORE_ALLOW_NUL = 2,   /* puts of one single NUL byte */
+    STORE_BEGUN = 4,       /* part of what began long ago: let in also when the depot drains, or is busy, by now */
 };
 
 /* What became of one step. */
@@ -811,7 +812,8 @@ struct upload_info {
     bool existed;
 };
 
-/* Makes one, on disk when it returns: STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL,
+/* Makes one, on disk when it returns. An empty one is to be committed at once: what is there of it when the store is
+ * opened is forgotten. STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL,
  * STORE_QUOTA, STORE_DRAINING, STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id);

@@ -19,6 +19,7 @@ enum {
     NAME_SHOWN = 1024
 };
 
+#define NO_RECORDS    "it has lost its records, as etag: the archive, which is one of cairn's own, is damaged there"
 #define OTHER_CONTENT "its content is not what its records etag, sha256 and md5 say: it is damaged, or was changed"
 
 void import_begin(struct import *import)
@@ -92,7 +93,7 @@ static void leave_crate(struct import *import)
 {
     const struct request *request = import->request;
     if (import->crate.count > 0 && !import->atomic && !import->committing && request->status == 0)
-        legacy_leave(&import->crate, request->api->options.depot, request->store_name, request->store);
+        legacy_leave(&import->crate, request->api, request->store_name, request->store);
 }
 
 void import_drop(struct import *import)
@@ -161,15 +162,16 @@ static void committed(void *arg, const struct store_result *result)
     request_resume(request);
 }
 
+/* The last one, of an archive that is cut off, is let in whatever becomes of the server. */
 static void commit_crate(struct import *import)
 {
+    const unsigned flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL | (import->refusal ? STORE_BEGUN : 0);
     struct request *request = import->request;
     struct crate *crate = &import->crate;
     const struct store_op *ops = crate_ops(crate);
     import->committing = true;
     suspend(import);
-    enum store_error error = store_batch(request->store, ops, crate->count, STORE_ALLOW_EMPTY | STORE_ALLOW_NUL,
-                                         committed, import, NULL);
+    enum store_error error = store_batch(request->store, ops, crate->count, flags, committed, import, NULL);
     if (error == STORE_OK)
         return; /* the request is no longer ours */
     request->error = error;
@@ -288,6 +290,18 @@ static const char *read_records(struct import *import)
     return fault;
 }
 
+/* Whether a member of an archive of our own has none of the records that each of them has: where zeros have taken their
+ * place, they look like the end of an archive, and the member like the first one of another. */
+static bool has_lost_records(struct import *import)
+{
+    const struct tar *tar = &import->tar;
+    bool own = member_is_own(tar), amid = import->origin == IMPORT_OWN || (!import->origin && tar->begun > 0);
+    if (!own && amid && member_looks_own(tar))
+        return true;
+    import->origin = own ? IMPORT_OWN : IMPORT_FOREIGN;
+    return false;
+}
+
 /* Why a member cannot come in, or NULL: then its key and what its records say is known. */
 static const char *member_fault(struct import *import, char bytes[STORE_KEY_MAX], struct store_key *ret_key)
 {
@@ -295,6 +309,8 @@ static const char *member_fault(struct import *import, char bytes[STORE_KEY_MAX]
     const struct tar *tar = &import->tar;
     struct slice prefix = {import->prefix, import->prefix_length};
     const char *fault = kind_fault(tar->kind);
+    if (!fault && has_lost_records(import))
+        fault = NO_RECORDS;
     if (!fault)
         fault = member_key(tar, prefix, bytes, ret_key);
     if (fault)

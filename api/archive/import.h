@@ -29,6 +29,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whose members an archive has, as the last one tells. */
+enum import_origin { IMPORT_UNTOLD, IMPORT_OWN, IMPORT_FOREIGN };
+
 enum import_place { IMPORT_NOWHERE, IMPORT_IN_CRATE, IMPORT_IN_STREAM };
 
 struct import {
@@ -38,6 +41,7 @@ struct import {
     size_t prefix_length;
     request_step *then; /* behind what is waited for; NULL: more of the body */
     struct tar tar;
+    enum import_origin origin;
     struct crate crate;
     struct attributes attributes; /* of the member under way */
     struct digest digest;         /* of its content, as far as its records tell sums */

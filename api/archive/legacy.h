@@ -8,8 +8,11 @@
 
 #include "api/archive/crate.h"
 
-/* Takes what is in the crate, and has it committed to the store, to which the caller has a reference. What the engine
- * does not accept by now is dropped, as is what was to go to a store that has been removed. */
-void legacy_leave(struct crate *crate, struct depot *depot, const char *store_name, struct store *store);
+struct api;
+
+/* Takes what is in the crate, and has it committed to the store, to which the caller has a reference: also when the
+ * server is about to end, which waits for it (api_rest()). What the engine does not accept all the same is dropped, as
+ * is what was to go to a store that has been removed. */
+void legacy_leave(struct crate *crate, struct api *api, const char *store_name, struct store *store);
 
 #endif

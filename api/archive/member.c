@@ -145,6 +145,17 @@ static bool find_own(const struct tar *tar, const char *name, struct slice *ret_
     return found;
 }
 
+bool member_is_own(const struct tar *tar)
+{
+    struct slice etag;
+    return find_own(tar, "etag", &etag);
+}
+
+bool member_looks_own(const struct tar *tar)
+{
+    return tar_is_own_header(tar->block);
+}
+
 static const char *key_of_hash(struct slice text, struct slice prefix, struct store_key *ret_key)
 {
     uint64_t hash;

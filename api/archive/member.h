@@ -47,6 +47,10 @@ struct member_etag {
     struct store_digest digest;
 };
 
+/* Whether the member has the records of one of ours. Where it has not, whether all the same it looks like one. */
+bool member_is_own(const struct tar *tar);
+bool member_looks_own(const struct tar *tar);
+
 /* Expects the sums that the records say the content has. NULL, or what is wrong with them. */
 const char *member_sums(const struct tar *tar, struct digest *digest, struct member_etag *ret_etag);
 

@@ -201,6 +201,8 @@ static enum tar_step read_header(struct tar *tar)
 {
     const char *block = tar->block;
     forget(tar);
+    if (is_zero(block) && tar->items.length + tar->name.length > 0)
+        return fail(tar, "where the header of a member has to be, behind its records, stand zeros: it is damaged");
     if (is_zero(block)) {
         tar->state = TAR_AT_END;
         tar->zeros = TAR_BLOCK;

@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 4 << 10 };
+enum {
+    FIRST_CAPACITY = 4 << 10,
+    NAME = 100,      /* bytes of the name, with which a header begins; then come mode, user and group, ... */
+    OWNER_END = 124, /* ... up to the size, the time and the sum */
+    TYPE = 156       /* where what the member is stands, and behind it what we leave empty */
+};
 
 /* The largest number that eleven octal digits hold. */
 #define OCTAL_MOST 077777777777
@@ -63,13 +68,10 @@ static void octal(char *field, size_t size, uint64_t number)
 }
 
 /* The places of the fields are those of POSIX, "ustar Interchange Format". */
-static void header(struct tar_text *out, char type, const char *name, uint64_t size, uint64_t seconds)
+static void fill_header(char block[TAR_BLOCK], char type, const char *name, uint64_t size, uint64_t seconds)
 {
-    char *block = tar_room(out, TAR_BLOCK);
-    if (!block)
-        return;
     memset(block, 0, TAR_BLOCK);
-    memcpy(block, name, strnlen(name, 99));
+    memcpy(block, name, strnlen(name, NAME - 1));
     octal(block + 100, 8, 0644);
     octal(block + 108, 8, 0);
     octal(block + 116, 8, 0);
@@ -82,6 +84,21 @@ static void header(struct tar_text *out, char type, const char *name, uint64_t s
     for (size_t i = 0; i < TAR_BLOCK; i++)
         sum += (unsigned char)block[i];
     octal(block + 148, 7, sum);
+}
+
+static void header(struct tar_text *out, char type, const char *name, uint64_t size, uint64_t seconds)
+{
+    char *block = tar_room(out, TAR_BLOCK);
+    if (block)
+        fill_header(block, type, name, size, seconds);
+}
+
+bool tar_is_own_header(const char block[TAR_BLOCK])
+{
+    char own[TAR_BLOCK];
+    fill_header(own, '0', "", 0, 0);
+    return memcmp(block + NAME, own + NAME, OWNER_END - NAME) == 0 &&
+           memcmp(block + TYPE, own + TYPE, TAR_BLOCK - TYPE) == 0;
 }
 
 void tar_padding(struct tar_text *out, uint64_t size)

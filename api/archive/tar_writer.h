@@ -33,6 +33,9 @@ void tar_record(struct tar_text *records, const char *keyword, const void *value
  * 1970. The records are used up. */
 void tar_member(struct tar_text *out, struct tar_text *records, const char *name, uint64_t size, int64_t modified);
 
+/* Whether a header is one that tar_member() writes, but for name, size and time: what few others write so. */
+bool tar_is_own_header(const char block[TAR_BLOCK]);
+
 /* What fills the last block of a member's content. */
 void tar_padding(struct tar_text *out, uint64_t size);
 

@@ -45,3 +45,18 @@ void api_request_ended(struct api *api)
 {
     atomic_fetch_sub(&api->requests, 1);
 }
+
+void api_behind_began(struct api *api)
+{
+    pthread_mutex_lock(&api->behind_lock);
+    api->behind++;
+    pthread_mutex_unlock(&api->behind_lock);
+}
+
+void api_behind_ended(struct api *api)
+{
+    pthread_mutex_lock(&api->behind_lock);
+    if (--api->behind == 0)
+        pthread_cond_broadcast(&api->behind_ended);
+    pthread_mutex_unlock(&api->behind_lock);
+}

@@ -23,8 +23,11 @@ struct api {
     pthread_mutex_t rules_lock;    /* held from looking at the one below until it is counted */
     _Atomic(struct rules *) rules; /* a reference; NULL: everything is open to all */
     atomic_bool draining;
-    atomic_size_t requests; /* begun and not completed */
-    uint64_t process;       /* a random number: its requests' names are made with it */
+    atomic_size_t requests;      /* begun and not completed */
+    uint64_t process;            /* a random number: its requests' names are made with it */
+    pthread_mutex_t behind_lock; /* guards the next two */
+    pthread_cond_t behind_ended;
+    size_t behind; /* what goes on behind the end of its request */
     struct metrics metrics;
     struct traffic traffic;
     struct live *live;          /* what is made of both each second (live/live.h) */
@@ -47,5 +50,10 @@ struct rules *api_rules(struct api *api);
 /* Thread: any. */
 void api_request_began(struct api *api);
 void api_request_ended(struct api *api);
+
+/* Something goes on behind the end of its request, with a reference to a store: api_rest() waits for its end. Thread:
+ * any. */
+void api_behind_began(struct api *api);
+void api_behind_ended(struct api *api);
 
 #endif

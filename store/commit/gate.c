@@ -89,6 +89,17 @@ enum store_error gate_enter(struct gate *gate, uint64_t bytes)
     return error;
 }
 
+enum store_error gate_enter_begun(struct gate *gate, uint64_t bytes)
+{
+    if (gate_has_failed(gate))
+        return STORE_FAILED;
+    gate_enter_always(gate, bytes);
+    if (!gate_is_shut(gate))
+        return STORE_OK;
+    gate_leave(gate, bytes);
+    return STORE_DRAINING;
+}
+
 void gate_enter_always(struct gate *gate, uint64_t bytes)
 {
     atomic_fetch_add(&gate->ops, 1);

@@ -43,6 +43,10 @@ void gate_free(struct gate *gate);
 /* Lets a write in: STORE_BUSY, STORE_DRAINING, STORE_FAILED. */
 enum store_error gate_enter(struct gate *gate, uint64_t bytes);
 
+/* The same for a write that is part of what began long ago (STORE_BEGUN): it is not refused for being too many, nor
+ * since the depot drains. */
+enum store_error gate_enter_begun(struct gate *gate, uint64_t bytes);
+
 /* The same for what an accepted write brings along: never refused. */
 void gate_enter_always(struct gate *gate, uint64_t bytes);
 

@@ -140,14 +140,16 @@ static void batch_start(struct batch *batch, uint64_t bytes)
 
 /* Lets it in, if its ops are sound and there is place for them: *ret_bytes is what it takes of the gate. */
 static enum store_error batch_admit(const struct intake *intake, const struct store_op *ops, size_t count,
-                                    uint64_t *ret_bytes, size_t *ret_failed_op)
+                                    unsigned flags, uint64_t *ret_bytes, size_t *ret_failed_op)
 {
     const struct services *services = intake->services;
     bool grows = false;
     enum store_error error = ops_check(services->options, ops, count, ret_bytes, &grows, ret_failed_op);
     if (!error && grows && !space_has(services->space, *ret_bytes))
         error = STORE_FULL;
-    return error ? error : gate_enter(intake->gate, *ret_bytes);
+    if (error)
+        return error;
+    return (flags & STORE_BEGUN ? gate_enter_begun : gate_enter)(intake->gate, *ret_bytes);
 }
 
 enum store_error batch_begin(const struct intake *intake, const struct store_op *ops, size_t count, unsigned flags,
@@ -155,7 +157,7 @@ enum store_error batch_begin(const struct intake *intake, const struct store_op 
 {
     size_t failed_op = SIZE_MAX;
     uint64_t bytes = 0;
-    enum store_error error = batch_admit(intake, ops, count, &bytes, &failed_op);
+    enum store_error error = batch_admit(intake, ops, count, flags, &bytes, &failed_op);
     if (ret_failed_op)
         *ret_failed_op = failed_op;
     if (error)

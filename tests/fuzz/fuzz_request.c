@@ -216,6 +216,7 @@ static void start_daemon(void)
 static void stop(void)
 {
     MHD_stop_daemon(site.daemon);
+    api_rest(site.api);
     api_free(site.api);
     depot_close(site.depot);
     sim_disk_free(site.disk);

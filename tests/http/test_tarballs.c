@@ -324,6 +324,83 @@ START_TEST(an_archive_with_a_hole_is_refused)
 }
 END_TEST
 
+enum { OWN_MEMBER = 2048 /* bytes of a small one of ours: two blocks of records, its header and its content */ };
+
+/* An archive of "a", "b" and "c". */
+static struct tarball get_own(void)
+{
+    static const char *const keys[] = {"a", "b", "c"};
+    for (size_t i = 0; i < 3; i++)
+        site_expect(site_put(keys[i], keys[i], "Content-Type: text/plain", "Cairn-Meta-Owner: ada", NULL), 201);
+    struct answer *out = get_out("", NULL);
+    struct tarball ball = {.bytes = malloc(out->size), .length = out->size};
+    ck_assert(ball.bytes && ball.length == 3 * OWN_MEMBER + 1024);
+    memcpy(ball.bytes, out->body, out->size);
+    return ball;
+}
+
+/* Zeros in the place of all records look like the end of an archive, and the member like the first of another one. */
+START_TEST(a_member_that_has_lost_its_records_does_not_come_in)
+{
+    site_start();
+    struct tarball ball = get_own();
+    for (size_t i = 0; i < 3; i++) {
+        struct tarball hole = {.bytes = malloc(ball.length), .length = ball.length};
+        memcpy(hole.bytes, ball.bytes, ball.length);
+        memset(hole.bytes + i * OWN_MEMBER, 0, 1024);
+        struct answer *given = send_in(&hole, client_text(site.client, "?prefix=%zu/", i), NULL);
+        expect_counts(given, 2, 1);
+        expect_refusal(given, &"a\0b\0c"[2 * i], "it has lost its records, as etag");
+        site_expect_kind(send_in(&hole, "?prefix=all/&atomic=true", NULL), 422, "entry-refused");
+        tarball_free(&hole);
+    }
+    ck_assert_int_eq(site_figure("objects"), 3 + 3 * 2);
+    tarball_free(&ball);
+}
+END_TEST
+
+START_TEST(records_that_lost_their_member_are_a_fault)
+{
+    site_start();
+    struct tarball ball = get_own();
+    memset(ball.bytes + OWN_MEMBER + 1024, 0, 1024);
+    struct answer *given = send_in(&ball, "?prefix=in/", NULL);
+    site_expect_kind(given, 400, "bad-body");
+    expect_detail(given, "behind its records, stand zeros: it is damaged");
+    ck_assert_int_eq(site_figure("objects"), 3);
+    tarball_free(&ball);
+}
+END_TEST
+
+/* With another owner than we write. */
+static void add_foreign(struct tarball *ball, const char *name)
+{
+    size_t at = ball->length;
+    tarball_add(ball, name, name, strlen(name), NULL);
+    char *block = ball->bytes + at;
+    block[114] = '1';
+    snprintf(block + 148, 8, "%06lo", strtoul(block + 148, NULL, 8) + 1);
+}
+
+/* Behind its end, or in its place, as `tar -r` adds files. */
+START_TEST(others_may_stand_behind_one_of_ours)
+{
+    site_start();
+    for (size_t i = 0; i < 2; i++) {
+        struct tarball ball = get_own();
+        ball.length -= i * 1024;
+        add_foreign(&ball, "d");
+        tarball_end(&ball);
+        expect_counts(send_in(&ball, "?prefix=in/", NULL), 4, 0);
+        site_expect_text("in/d", "d");
+        site_expect(client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, NULL), 204);
+        ck_assert(clock_until(CLOCK_PATIENCE,
+                              client_send(site.client, "PUT", site_target(""), NULL, 0, NULL)->status == 201));
+        tarball_free(&ball);
+    }
+}
+END_TEST
+
 START_TEST(archives_may_follow_each_other)
 {
     static const char *const queries[] = {"?prefix=a/", "?prefix=b/&atomic=true"};
@@ -702,6 +779,35 @@ START_TEST(one_that_does_not_end_leaves_whole_members)
 }
 END_TEST
 
+/* Small members that wait for others to be committed with have come, too. */
+START_TEST(what_is_gathered_when_the_server_ends_stays)
+{
+    static const char *const queries[] = {"?prefix=", "?prefix=all/&atomic=true"};
+    struct tarball ball = {0};
+    int sockets[2];
+    server_add(site.server, "--drain-timeout=0");
+    site_start();
+    add(&ball, "1", SMALL);
+    add(&ball, "2", SMALL);
+    for (size_t i = 0; i < 2; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "POST %s%s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n",
+                           site_target("/archive"), queries[i], ball.length + 10240));
+        ck_assert(raw_send_bytes(sockets[i], ball.bytes, ball.length));
+    }
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
+    begin_to_drain();
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
+    close(sockets[0]), close(sockets[1]);
+    server_start(site.server);
+    site_reconnect();
+    site_expect_payload("1", SMALL, SMALL);
+    site_expect_payload("2", SMALL, SMALL);
+    ck_assert_int_eq(site_figure("objects"), 2);
+    tarball_free(&ball);
+}
+END_TEST
+
 enum { LAST = 7 };
 
 /* Bytes of all that comes behind the head, and the last of them. */
@@ -745,6 +851,9 @@ int main(void)
                             what_has_not_the_etag_that_its_record_says_is_left_out,
                             what_is_no_etag_is_refused,
                             an_archive_with_a_hole_is_refused,
+                            a_member_that_has_lost_its_records_does_not_come_in,
+                            records_that_lost_their_member_are_a_fault,
+                            others_may_stand_behind_one_of_ours,
                             archives_may_follow_each_other,
                             no_time_to_come_is_no_expiry,
                             what_expired_long_ago_is_left_out,
@@ -760,6 +869,7 @@ int main(void)
                             who_goes_away_keeps_nothing_open,
                             an_archive_on_its_way_in_is_finished,
                             one_that_does_not_end_leaves_whole_members,
+                            what_is_gathered_when_the_server_ends_stays,
                             one_on_its_way_out_is_finished};
     return site_run("tarballs", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
