@@ -64,19 +64,27 @@ static void clear_parts(const struct remains *remains, const struct unfinished *
 }
 
 /* Who holds one finds out what became of its commit, and who lets go of one that is not done removes it, if it is made
- * of others. */
+ * of others. Nobody goes on with one that is void. */
+static void conclude(const struct remains *remains, uint64_t id)
+{
+    struct upload *upload;
+    if (uploads_hold(remains->uploads, id, &upload).error)
+        return;
+    if (unfinished_is_void(&upload->file))
+        (void)upload_erase(upload);
+    upload_release(upload);
+}
+
 static void conclude_all(const struct remains *remains)
 {
     for (size_t i = 0; i < remains->id_count; i++) {
         struct unfinished file;
-        struct upload *upload;
         if (read_one(remains, i, &file))
             continue;
-        bool open = file.slot.stage == UPLOAD_COMMITTING || unfinished_is_private(&file);
-        if (!open)
+        if (file.slot.stage == UPLOAD_COMMITTING || unfinished_is_private(&file) || unfinished_is_void(&file))
+            conclude(remains, remains->ids[i]);
+        else
             clear_parts(remains, &file);
-        else if (!uploads_hold(remains->uploads, remains->ids[i], &upload).error)
-            upload_release(upload);
         unfinished_free(&file);
     }
 }

@@ -282,6 +282,11 @@ bool unfinished_is_private(const struct unfinished *unfinished)
     return unfinished->joined && unfinished->slot.stage != UPLOAD_DONE;
 }
 
+bool unfinished_is_void(const struct unfinished *unfinished)
+{
+    return unfinished->slot.stage == UPLOAD_OPEN && unfinished->slot.length == 0 && !unfinished->partial;
+}
+
 bool unfinished_has_expired(const struct unfinished *unfinished)
 {
     return unfinished->slot.expires <= clock_now(CLOCK_REALTIME);
@@ -346,7 +351,7 @@ struct sweeping {
 static bool sweep_one(void *arg, const struct unfinished *unfinished)
 {
     const struct sweeping *sweeping = arg;
-    if (unfinished_has_expired(unfinished))
+    if (unfinished_has_expired(unfinished) || unfinished_is_void(unfinished))
         (void)unfinished_remove(sweeping->io, sweeping->folder, unfinished->id);
     return true;
 }

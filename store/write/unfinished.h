@@ -77,6 +77,10 @@ size_t unfinished_text_length(const struct unfinished *unfinished);
 /* Whether it is one of parts whose object is not there: it is its maker's alone. */
 bool unfinished_is_private(const struct unfinished *unfinished);
 
+/* Whether it is an empty one that is no object, since the server ended in between: it has no byte that could be
+ * brought, and nobody is told of it. */
+bool unfinished_is_void(const struct unfinished *unfinished);
+
 /* Whether nobody may go on with it any more. */
 bool unfinished_has_expired(const struct unfinished *unfinished);
 
@@ -91,7 +95,7 @@ bool unfinished_ids_have(const uint64_t *ids, size_t count, uint64_t id);
 int unfinished_each(const struct io *io, int folder, uint64_t salt, uint64_t from,
                     bool (*see)(void *arg, const struct unfinished *unfinished), void *arg);
 
-/* Unlinks those that have expired, in a folder in which nobody works. Blocking. */
+/* Unlinks those that have expired, or are void, in a folder in which nobody works. Blocking. */
 void unfinished_sweep(const struct io *io, int folder, uint64_t salt);
 
 /* Unlinks what there is of it; an errno, and then it is there still. Blocking. */

@@ -533,8 +533,7 @@ struct listing {
     void *arg;
 };
 
-/* Whether somebody can go on with it. An empty one that is no object, since the server ended in between, has no byte
- * that could be brought. */
+/* Whether somebody can go on with it. One that is empty comes to be an object at once, or never. */
 static bool can_go_on(const struct unfinished *file)
 {
     bool empty = file->slot.length == 0 && !file->partial;

@@ -90,13 +90,19 @@ void model_uploads_cut(struct model *model)
         model->uploads[store].doubtful = false;
 }
 
+/* An empty one that is no object goes at a start. */
+static bool may_have_gone(const struct model_upload *upload, const struct model_piece *piece)
+{
+    return (!upload->joined && upload->value.size == 0) || has_expired(piece->expires);
+}
+
 /* Asks how far a piece has come; false: it is not known now, or the upload has expired, and is forgotten. */
 static bool learn(struct model *model, struct model_upload *upload, struct model_piece *piece)
 {
     unsigned store;
     struct upload_info info;
     enum store_error error = upload_look(store_of(model, upload, &store), piece->id, keep_info, &info);
-    if (error == STORE_NO_UPLOAD && has_expired(piece->expires)) {
+    if (error == STORE_NO_UPLOAD && may_have_gone(upload, piece)) {
         abandon(model, store, upload);
         return false;
     }
@@ -396,7 +402,7 @@ static void delete (struct model *model, unsigned store, struct model_upload *up
     for (unsigned i = 0; pieces && i < left.piece_count; i++) {
         struct model_piece *piece = &left.pieces[i];
         enum store_error error = piece->made ? upload_forget(model->stores[store], piece->id) : STORE_OK;
-        if (error == STORE_NO_UPLOAD && has_expired(piece->expires))
+        if (error == STORE_NO_UPLOAD && may_have_gone(&left, piece))
             error = STORE_OK;
         must_be_allowed(model, store, "forgetting an upload", error);
         if (error)

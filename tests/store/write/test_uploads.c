@@ -179,6 +179,41 @@ static void limit(uint64_t most)
     ck_assert_int_eq(depot_set_limits(fixture.depot, "s", &bytes_limit, NULL, NULL), STORE_OK);
 }
 
+static bool has_files(void);
+
+/* Its time is over while its bytes come, and then nobody comes back. */
+START_TEST(one_that_is_held_when_its_time_is_over_expires_later)
+{
+    struct stream *stream;
+    fixture_close(&fixture);
+    fixture.options.upload_expiry = 1;
+    fixture_open(&fixture);
+    uint64_t id = must_create("k", SIZE);
+    ck_assert_int_eq(resume(id, 0, true, &stream), STORE_OK);
+    ck_assert_int_eq(write_all(stream, 0, 1000), STORE_OK);
+    for (int64_t end = time(NULL) + 4; time(NULL) < end;) /* the upkeep comes by meanwhile */
+        usleep(1000);
+    ck_assert(has_files());
+    stream_abort(stream);
+    WAIT_UNTIL(!has_files());
+    ck_assert(!has_files());
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
+}
+END_TEST
+
+/* Whether anything is left of any upload. */
+static bool has_files(void)
+{
+    const struct io *io = fixture.io;
+    int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/uploads", O_RDONLY | O_DIRECTORY, 0);
+    char *names = folder < 0 ? NULL : io->list(io->self, folder);
+    bool has = names && *names;
+    free(names);
+    if (folder >= 0)
+        io->close(io->self, folder);
+    return has;
+}
+
 /* ---- the way of one --------------------------------------------------------------------------- */
 
 /* It has no byte that could be brought: who wants it makes it anew. */
@@ -188,13 +223,36 @@ START_TEST(an_empty_one_that_is_no_object_is_not_listed)
     struct store_overrun overrun;
     uint64_t id, empty = must_create("k", 0);
     ck_assert_uint_eq(listed(), 0);
-    reopen();
-    ck_assert_uint_eq(listed(), 0);
     fixture_must_lack(&fixture, "k");
     ck_assert_int_eq(upload_forget(fixture.store, empty), STORE_OK);
     ck_assert_int_eq(upload_create(fixture.store, &part, &overrun, &id), STORE_OK);
     (void)must_create("later", STORE_SIZE_UNKNOWN);
     ck_assert_uint_eq(listed(), 2);
+}
+END_TEST
+
+/* Nor is it kept until it would expire. */
+START_TEST(an_empty_one_that_is_no_object_goes_at_the_next_start)
+{
+    struct depot *depot;
+    struct store_detail detail;
+    struct upload_info info;
+    uint64_t empty = must_create("k", 0), later = must_create("later", STORE_SIZE_UNKNOWN), byte = must_create("l", 1);
+    reopen();
+    ck_assert_int_eq(look(empty, &info), STORE_NO_UPLOAD);
+    ck_assert_uint_eq(must_look(later), 0);
+    ck_assert_uint_eq(must_look(byte), 0);
+    ck_assert_int_eq(upload_forget(fixture.store, later), STORE_OK);
+    ck_assert_int_eq(upload_forget(fixture.store, byte), STORE_OK);
+    ck_assert(!has_files());
+    must_create("k", 0);
+    ck_assert(has_files());
+    fixture_close(&fixture);
+    ck_assert_int_eq(depot_open("/data", &fixture.options, &depot, &detail), STORE_OK); /* and opens no store */
+    WAIT_UNTIL(!has_files());
+    depot_close(depot);
+    ck_assert(!has_files());
+    fixture_open(&fixture);
 }
 END_TEST
 
@@ -832,41 +890,6 @@ START_TEST(one_that_nobody_goes_on_with_expires)
 }
 END_TEST
 
-static bool has_files(void);
-
-/* Its time is over while its bytes come, and then nobody comes back. */
-START_TEST(one_that_is_held_when_its_time_is_over_expires_later)
-{
-    struct stream *stream;
-    fixture_close(&fixture);
-    fixture.options.upload_expiry = 1;
-    fixture_open(&fixture);
-    uint64_t id = must_create("k", SIZE);
-    ck_assert_int_eq(resume(id, 0, true, &stream), STORE_OK);
-    ck_assert_int_eq(write_all(stream, 0, 1000), STORE_OK);
-    for (int64_t end = time(NULL) + 4; time(NULL) < end;) /* the upkeep comes by meanwhile */
-        usleep(1000);
-    ck_assert(has_files());
-    stream_abort(stream);
-    WAIT_UNTIL(!has_files());
-    ck_assert(!has_files());
-    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
-}
-END_TEST
-
-/* Whether anything is left of any upload. */
-static bool has_files(void)
-{
-    const struct io *io = fixture.io;
-    int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/uploads", O_RDONLY | O_DIRECTORY, 0);
-    char *names = folder < 0 ? NULL : io->list(io->self, folder);
-    bool has = names && *names;
-    free(names);
-    if (folder >= 0)
-        io->close(io->self, folder);
-    return has;
-}
-
 START_TEST(those_of_a_store_that_nobody_opens_expire)
 {
     struct depot *depot;
@@ -1240,6 +1263,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         an_empty_one_that_is_no_object_is_not_listed,
+        an_empty_one_that_is_no_object_goes_at_the_next_start,
         pieces_become_one_object,
         small_ones_are_inline_and_empty_ones_are_objects,
         what_had_come_when_a_client_left_stays,
