@@ -26,9 +26,9 @@ enum { DIGEST_SIZE = 44 /* of a SHA-256 in base64 */ };
 /* The style sheet stands in the page, so that the first paint waits for one answer: its digest lets it in, and no other
  * style. So does the script that begins, by the second policy, which narrows the first: of this server's scripts there
  * are none in the page but that one, and those that it loads. Objects are this server's too, and nobody could make the
- * page run one by some markup in it. */
+ * page run one, or look like one, by some markup in it. */
 static const char policy[] =
-    "default-src 'self'; style-src 'self' 'sha256-%s'; script-src 'self' 'sha256-%s'; "
+    "default-src 'self'; style-src 'sha256-%s'; script-src 'self' 'sha256-%s'; "
     "img-src 'self' blob: data:; media-src 'self' blob:; frame-src 'self' blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types begin courier, script-src 'strict-dynamic' 'sha256-%s'; worker-src 'self'";
