@@ -5,7 +5,7 @@ import { follow } from "./events.js";
 import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { storeHead } from "./head.js";
-import { Key, percentEncode, read, write } from "./key.js";
+import { Key, isPrefix, percentEncode, read, write } from "./key.js";
 import { complain } from "./notice.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
@@ -67,7 +67,7 @@ export class Feed {
             make: (row) => this.#makeRow(row), fill: (row, change) => this.#fillRow(row, change),
                 on: { open: (change) => this.#open(change) } });
         this.state = make("p", { class: "count" });
-        this.empty = make("p", { class: "empty" }, words.feed.nothing);
+        this.empty = make("p", { class: "empty" });
         this.hold = button(words.feed.hold, { icon: "pause", kind: "toggle", "aria-pressed": "false",
             onclick: () => this.#hold() });
         this.element = make("section", { class: "feed" }, storeHead(store, "changes"),
@@ -113,20 +113,30 @@ export class Feed {
         this.#abort = new AbortController();
         this.rows.clear();
         this.#seen = 0;
-        this.#follow(this.#abort.signal).catch((error) => error.name !== "AbortError" &&
-            this.state.replaceChildren(...faultOf(error)));
+        this.hasEnded = false;
+        setText(this.empty, words.feed.nothing);
+        this.#follow(this.#abort.signal).catch((error) => error.name !== "AbortError" && this.#failed(error));
         this.#shown();
     }
 
+    // It has come to an end: what was seen until then stays.
+    #failed(error) {
+        this.hasEnded = true;
+        setText(this.state, "");
+        (this.rows.count > 0 ? this.state : this.empty).replaceChildren(...faultOf(error));
+    }
+
     // From what is the end just now; once more where it was not looked at for so long that nobody knows any more what
-    // has happened since.
+    // has happened since, or the store was made anew meanwhile.
     async #follow(signal) {
         const path = `v1/stores/${this.store}/changes`;
-        const prefix = percentEncode(this.prefix + read(this.input.value));
+        const bytes = this.prefix + read(this.input.value), prefix = percentEncode(bytes);
+        if (!isPrefix(bytes))
+            throw new Error(words.browse.tooLong);
         while (!signal.aborted) {
-            const { end } = await askJson("GET", path, { query: { limit: 1, prefix }, signal });
+            const { end, log } = await askJson("GET", path, { query: { limit: 1, prefix }, signal });
             try {
-                await this.#watch(follow(path, { query: { since: end, prefix }, signal,
+                await this.#watch(follow(path, { query: { since: end, log, prefix }, signal,
                     told: (on) => this.#told(on) }));
             } catch (error) {
                 if (error.kind !== "changes-gone")
@@ -152,7 +162,8 @@ export class Feed {
     }
 
     #shown() {
-        setText(this.state, this.#sentence());
+        if (!this.hasEnded)
+            setText(this.state, this.#sentence());
         show(this.empty, this.rows.count === 0);
         this.scroller.draw();
     }

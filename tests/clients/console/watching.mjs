@@ -100,6 +100,41 @@ export async function hidden({ checks, browser, server }) {
     await v.leave();
 }
 
+// More windows of one browser, all of them seen, than it has connections to a server: each shows what happens, and there
+// is one left for whatever else is done.
+export async function windows({ checks, browser, server }) {
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/changes" }), pages = [v.page];
+    await v.main.getByText("0 changes since you look").waitFor();
+    for (let number = 2; number <= 8; number++) {
+        const page = await v.another(number % 2 ? "#/store/s/changes" : "#/live").catch((error) => error);
+        checks.check(`window ${number} is shown`, !(page instanceof Error), page.message);
+        if (page instanceof Error)
+            break;
+        page.setDefaultTimeout(60000);
+        pages.push(page);
+    }
+    const [feeds, plots] = ["changes", "live"].map((end) => pages.filter((page) => page.url().endsWith(end)));
+    await Promise.all([...feeds.map((page) => page.getByText("0 changes since you look").waitFor()),
+        ...plots.map((page) => page.getByText("a value each second").waitFor())]);
+    const newest = (page) => page.getByRole("slider").first().getAttribute("aria-valuetext");
+    const before = await Promise.all(plots.map(newest));
+    for (const name of ["one", "two"]) {
+        await put(server, "s", `windows/${name}`, "1");
+        const row = (page) => page.locator(".rows .row:not([hidden]) .text", { hasText: `windows/${name}` }).waitFor();
+        const came = await Promise.all(feeds.map((page) => row(page).then(() => true, () => false)));
+        checks.check(`each tells of windows/${name}`, came.every(Boolean) && came.length === 4, came);
+    }
+    await Promise.all(plots.map((page, index) => page.waitForFunction((value) =>
+        document.querySelector(".plot [role=slider]").getAttribute("aria-valuetext") !== value, before[index])));
+    const states = await Promise.all(pages.map((page) => page.locator("main .count").first().textContent()));
+    checks.check("none of them says that it connects", states.length === 8 &&
+        !states.some((text) => text.includes("Connecting")), states);
+    const ninth = await v.another("#/store/s/objects/windows/");
+    await ninth.locator(".rows .row:not([hidden]) .text", { hasText: "two" }).waitFor();
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
 // Hidden for so long that the server does not know any more what has happened since.
 export async function overslept({ checks, browser, server }) {
     const v = await Visitor.arrive(browser, server, { place: "#/store/s/changes" });
@@ -117,6 +152,25 @@ export async function overslept({ checks, browser, server }) {
     checks.check("and then it goes on", await v.sees(["missed/two", "missed/one"]), await v.names());
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
+}
+
+// A store that is deleted and made anew while nobody looks.
+export async function anew({ checks, browser, server }) {
+    await ask(server, "PUT", "/v1/stores/anew");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/anew/changes" });
+    await v.main.getByText("0 changes since you look").waitFor();
+    await v.hide(v.page, true);
+    await ask(server, "DELETE", "/v1/stores/anew?force=true");
+    await ask(server, "PUT", "/v1/stores/anew");
+    await put(server, "anew", "missed", "1");
+    await v.hide(v.page, false);
+    await v.told("Not all that has happened since is known any more");
+    await v.main.getByText("0 changes since you look").waitFor();
+    await put(server, "anew", "seen", "1");
+    await v.row("seen").waitFor();
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await ask(server, "DELETE", "/v1/stores/anew?force=true");
 }
 
 // A store that is deleted while it is shown.
@@ -137,6 +191,8 @@ export async function deleted({ checks, browser, server }) {
     for (const view of ["changes", "live"]) {
         await v.go(`#/store/doomed/${view}`);
         await v.main.getByText("There is no such store any more").waitFor();
+        checks.check(`${view}: nothing but that is told`, !/Nothing has happened|since you look|Connecting/
+            .test(await v.main.innerText()), await v.main.innerText());
     }
     await v.go("#/store/doomed/objects/");
     await v.button("All stores").click();
