@@ -6,7 +6,7 @@ import { button, icon, make, setText, show } from "./dom.js";
 import { nameOfFile, saveArchive } from "./download.js";
 import { faultOf } from "./fault.js";
 import * as format from "./format.js";
-import { Key, read, write } from "./key.js";
+import { Key, isPrefix, read, write } from "./key.js";
 import { Listing } from "./listing.js";
 import { complain } from "./notice.js";
 import { ObjectPanel, entryOf } from "./object.js";
@@ -140,7 +140,7 @@ export class Browse {
         this.folders.setAttribute("aria-pressed", !flat);
         if (document.activeElement !== this.search)
             this.search.value = write(find);
-        this.tar.hidden = !(may("list", store, prefix) && may("read", store, prefix));
+        this.tar.hidden = !(isPrefix(prefix) && may("list", store, prefix) && may("read", store, prefix));
         show(this.uploads, may("write", store, prefix));
         this.listing.more().catch(() => {});
     }
@@ -152,7 +152,7 @@ export class Browse {
     }
 
     #came() {
-        const { count, complete, failure } = this.listing;
+        const { count, complete, failure } = this.listing, hadFocus = this.empty.contains(document.activeElement);
         this.scroller.keep();
         setText(this.count, failure ? "" : this.listing instanceof Reach && count > 0 ? words.browse.places :
             words.browse.count(count, complete));
@@ -163,9 +163,13 @@ export class Browse {
                 button(words.browse.retry, { onclick: () => this.listing.retry().catch(() => {}) }));
         else
             setText(this.empty, this.#nothing());
+        if (hadFocus)
+            (this.empty.querySelector("button") ?? this.scroller.element).focus();
     }
 
     #nothing() {
+        if (!isPrefix(this.place.prefix + this.place.find))
+            return words.browse.tooLong;
         if (this.listing instanceof Reach)
             return this.byKey.isOfUse ? words.browse.mayNotList : words.browse.mayNothing;
         if (this.place.find)
@@ -188,10 +192,12 @@ export class Browse {
             { href: router.format({ view: "objects", store, prefix: to, flat: this.place.flat }),
             "aria-current": last ? "page" : null, ...(text.length > CRUMB && { title: text, "aria-label": text }) },
         tell(text, CRUMB));
-        const parts = crumbs(prefix);
+        const parts = crumbs(prefix), hadFocus = this.path.contains(document.activeElement);
         this.path.replaceChildren(make("ol", {}, make("li", {}, link(words.browse.top, "", parts.length === 0)),
             ...parts.map((part, index) => make("li", {},
                 link(write(part.name) || words.browse.unnamed, part.prefix, index === parts.length - 1)))));
+        if (hadFocus)
+            this.path.querySelector("[aria-current]").focus();
     }
 
     // ---- tools -----------------------------------------------------------------------------------

@@ -3,21 +3,23 @@
 
 import { judge } from "./choice.js";
 import { askConflict } from "./conflict.js";
-import { choose } from "./dialog.js";
+import { answerInFront, choose } from "./dialog.js";
 import { make } from "./dom.js";
 import { faultOf } from "./fault.js";
-import { Key } from "./key.js";
+import { Key, isKey } from "./key.js";
 import { tell } from "./spelling.js";
 import { transfer } from "./store.js";
 import { words } from "./words.js";
 
 const AT_ONCE = 3;
+const STOPPED = new Error(); // by somebody: how far it came is known when all that was under way has ended
 
 export class Copying {
     #left; // { key, target }, the next one last
     #rule = null; // what is done where a key is taken, once that was asked
     #asked = Promise.resolve(); // until all is answered that was asked so far
     #failure = null;
+    #tried = null; // the question for a token that was not answered, and somebody tries it again all the same
     done = 0;
     skipped = 0;
 
@@ -29,8 +31,11 @@ export class Copying {
             throw new Error(words.refusals["same-object"]);
         this.#left = keys.map((key) => ({ key, target: key.bytes === null ? key :
             new Key(target.prefix + key.bytes.slice(base.length)) })).reverse();
-        for (const { target: one } of this.#left)
+        for (const { key, target: one } of this.#left) {
+            if (one.bytes !== null && !isKey(one.bytes))
+                throw new Error(words.copy.noKey(tell(key.shown)));
             judge(target.store, one);
+        }
     }
 
     isTo({ store, prefix }) {
@@ -42,6 +47,8 @@ export class Copying {
     async run({ signal, told }) {
         this.#failure = null;
         await Promise.all(Array.from({ length: AT_ONCE }, () => this.#work(signal, told)));
+        if (this.#failure === STOPPED)
+            throw new Error(words.copy.stopped(this.done, this.all));
         if (this.#failure !== null)
             throw this.#failure;
     }
@@ -91,11 +98,11 @@ export class Copying {
     }
 
     async #decide(target, error) {
-        const isTaken = error.kind === "target-exists";
+        const isTaken = error.kind === "target-exists", front = answerInFront();
         const how = await this.#ask(() => isTaken ? this.#rule ?? askConflict(target, words.copy.taken) :
-            this.#askFault(target, error));
+            this.#askFault(target, error, front));
         if (how === null || how === "stop")
-            throw new Error(words.copy.stopped(this.done, this.all));
+            throw STOPPED;
         if (isTaken)
             this.#rule = how;
         return isTaken && how === "both" && target.bytes === null ? "skip" : how; // a hash has no other name
@@ -108,10 +115,17 @@ export class Copying {
         return answer;
     }
 
-    #askFault(key, error) {
-        return choose({ title: words.copy.fault(tell(key.shown)),
+    // With a token that is good, which the page has asked for, it goes on.
+    async #askFault(key, error, front) {
+        const isUnknown = error.status === 401;
+        if (isUnknown && (await front !== null || this.#tried === front))
+            return "again";
+        const how = await choose({ title: words.copy.fault(tell(key.shown)),
             text: [make("div", {}, ...faultOf(error)), words.copy.progress(this.done, this.all)],
             choices: [["stop", words.copy.stop, ""], ["skip", words.copy.leaveOut, ""],
                 ["again", words.browse.retry, "primary"]] });
+        if (isUnknown && how === "again")
+            this.#tried = front;
+        return how;
     }
 }

@@ -1,11 +1,32 @@
-// dialog.js - questions that come in front of the page. The browser keeps the focus in them, and gives it back.
+// dialog.js - questions that come in front of the page. The browser keeps the focus in them, and gives it back. One of
+// them stands in front of all others: those that come meanwhile wait until it is answered.
 
 import { Combobox } from "./combobox.js";
-import { button, make, setText, show } from "./dom.js";
+import { button, make, setText, show, toHeading } from "./dom.js";
 import { faultOf } from "./fault.js";
 import { words } from "./words.js";
 
 let fields = 0;
+let foremost = Promise.resolve(null);
+
+// The answer to the question that stands in front of all others, or to the last one that did.
+export const answerInFront = () => foremost;
+
+// Shows a dialog as soon as none stands in front of all others, unless it does so itself. begun() comes when it is
+// there, and the promise is kept when it is closed. Where what had the focus before is gone by then, the page has it.
+async function present(dialog, { inFront = false, begun }) {
+    document.body.append(dialog);
+    if (!inFront)
+        await foremost;
+    const opener = document.activeElement;
+    const closed = new Promise((resolve) => dialog.addEventListener("close", resolve));
+    dialog.showModal();
+    begun();
+    await closed;
+    dialog.remove();
+    if (!opener.isConnected)
+        toHeading();
+}
 
 function option([value, label], chosen) {
     return make("option", { value, selected: value === chosen }, label);
@@ -57,9 +78,16 @@ const paragraphs = (text) => [text].flat().map((line) => typeof line === "string
 
 // Asks, and answers what `work` has made of the values, or null when it was called off. While it works the dialog
 // stays; what goes wrong is said in it. When it is closed meanwhile the work is told so by its signal, and what it has
-// made all the same is the answer. work(values, { say, reveal, signal }).
-export function ask({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel, kind = "primary",
-    wide = false, work = (values) => values }) {
+// made all the same is the answer. work(values, { say, reveal, signal }). inFront: of all others, also of those to come.
+export function ask({ inFront = false, ...question }) {
+    const answer = askOne(question, inFront);
+    if (inFront)
+        foremost = answer;
+    return answer;
+}
+
+async function askOne({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel,
+    kind = "primary", wide = false, work = (values) => values }, inFront) {
     const made = described.map(makeField), abort = new AbortController();
     const fault = make("div", { class: "fault", role: "alert", hidden: true });
     const state = make("p", { class: "hint", role: "status" });
@@ -72,61 +100,50 @@ export function ask({ title, text = [], fields: described = [], submit, cancel =
     const dialog = make("dialog", { "aria-labelledby": title_id, class: wide ? "wide" : "" }, form);
     const tools = { signal: abort.signal, say: (line) => setText(state, line),
                     reveal: (name) => { made.find((field) => field.name === name).element.hidden = false; } };
-    document.body.append(dialog);
-    return new Promise((resolve) => {
-        let working = null;
-        dialog.addEventListener("close", () => {
-            abort.abort();
-            dialog.remove();
-            resolve(working);
-        });
-        form.addEventListener("input", ({ target }) => forget(made, target));
-        form.addEventListener("submit", async (event) => {
-            event.preventDefault();
-            const focused = document.activeElement; // what is disabled loses it
-            send.disabled = true;
-            show(fault, false);
-            try {
-                const begun = work(Object.fromEntries(made.map((field) => [field.name, valueOf(field)])), tools);
-                working = Promise.resolve(begun).catch(() => null);
-                await begun;
-                dialog.close();
-            } catch (error) {
-                working = null;
-                fault.replaceChildren(...faultOf(error));
-                show(fault, dialog.open);
-            } finally {
-                send.disabled = false;
-                if (dialog.open && document.activeElement === document.body)
-                    focused.focus();
-            }
-        });
-        dialog.showModal();
+    let working = null;
+    form.addEventListener("input", ({ target }) => forget(made, target));
+    form.addEventListener("submit", async (event) => {
+        event.preventDefault();
+        const focused = document.activeElement; // what is disabled loses it
+        send.disabled = true;
+        show(fault, false);
+        try {
+            const begun = work(Object.fromEntries(made.map((field) => [field.name, valueOf(field)])), tools);
+            working = Promise.resolve(begun).catch(() => null);
+            await begun;
+            dialog.close();
+        } catch (error) {
+            working = null;
+            fault.replaceChildren(...faultOf(error));
+            show(fault, dialog.open);
+        } finally {
+            send.disabled = false;
+            if (dialog.open && document.activeElement === document.body)
+                focused.focus();
+        }
+    });
+    await present(dialog, { inFront, begun: () => {
         const first = firstOf(made);
         first?.focus();
         first?.select();
         made.forEach(({ begin }) => begin(abort.signal));
-    });
+    } });
+    abort.abort();
+    return working;
 }
 
-// Asks for one of several ways to go on; null where nobody chose. choices: [[value, label, kind]].
-export function choose({ title, text, choices }) {
+// Asks for one of several ways to go on, and begins on the primary one, or else the first; null where nobody chose.
+// choices: [[value, label, kind]].
+export async function choose({ title, text, choices }) {
     const id = `dialog-${++fields}`, dialog = make("dialog", { "aria-labelledby": id });
-    document.body.append(dialog);
-    return new Promise((resolve) => {
-        let chosen = null;
-        const take = (value) => {
-            chosen = value;
-            dialog.close();
-        };
-        dialog.append(make("form", { method: "dialog", onsubmit: (event) => event.preventDefault() },
-            make("h2", { id }, title), ...paragraphs(text),
-            make("div", { class: "buttons" }, ...choices.map(([value, label, kind]) => button(label,
-                { kind, onclick: () => take(value) })))));
-        dialog.addEventListener("close", () => {
-            dialog.remove();
-            resolve(chosen);
-        });
-        dialog.showModal();
-    });
+    let chosen = null;
+    const buttons = choices.map(([value, label, kind]) => button(label, { kind, onclick: () => {
+        chosen = value;
+        dialog.close();
+    } }));
+    dialog.append(make("form", { method: "dialog", onsubmit: (event) => event.preventDefault() },
+        make("h2", { id }, title), ...paragraphs(text), make("div", { class: "buttons" }, ...buttons)));
+    const first = Math.max(0, choices.findIndex(([, , kind]) => kind === "primary"));
+    await present(dialog, { begun: () => buttons[first].focus() });
+    return chosen;
 }

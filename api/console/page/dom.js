@@ -1,8 +1,10 @@
 // dom.js - elements, made by calls. There is no markup in strings anywhere, so no key or name can become any.
 
+const MARKED = /\u2068((?:[^\u2068\u2069]|\u2068[^\u2069]*\u2069)*)\u2069/; // one may be within another
+
 // Text in which parts that stand for themselves are marked (spelling.js): the marks become elements.
 const partsOf = (text) => typeof text !== "string" || !text.includes("\u2068") ? [text] :
-    text.split(/\u2068([^\u2069]*)\u2069/).map((part, index) => index % 2 === 0 ? part : make("bdi", {}, part));
+    text.split(MARKED).map((part, index) => index % 2 === 0 ? part : make("bdi", {}, part));
 
 // make("button", { class: "plain", onclick: go }, "Go", icon): names that begin with "on" are listeners, those that the
 // element has as properties are set as such, all others are attributes. What is null or false is left out.
@@ -33,6 +35,9 @@ export function show(element, shown) {
     if (element.hidden === shown)
         element.hidden = !shown;
 }
+
+// Where the focus goes when what had it is gone: to where the page begins.
+export const toHeading = () => document.querySelector("main h1")?.focus();
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -62,7 +62,12 @@ export const isDots = (bytes) => bytes === "." || bytes === "..";
 
 export const isHash = (text) => /^[0-9a-f]{16}$/.test(text);
 
-export const isKey = (bytes) => bytes.length >= 1 && bytes.length <= 1024;
+const MOST = 1024; // bytes of a key
+
+export const isKey = (bytes) => bytes.length >= 1 && bytes.length <= MOST;
+
+// Whether a key may begin so.
+export const isPrefix = (bytes) => bytes.length <= MOST;
 
 // ---- keys ------------------------------------------------------------------------------------------
 

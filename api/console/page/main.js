@@ -2,7 +2,7 @@
 
 import { Browse } from "./browse.js";
 import { ask } from "./dialog.js";
-import { button, make, setText, show } from "./dom.js";
+import { button, make, setText, show, toHeading } from "./dom.js";
 import { Feed } from "./feed.js";
 import { Live } from "./live.js";
 import { complain, place } from "./notice.js";
@@ -34,7 +34,7 @@ function arrive(place) {
     for (const link of document.querySelectorAll("#views a"))
         link.toggleAttribute("data-here", link.dataset.view === (place.store ? "stores" : place.view));
     if (moved)
-        main.querySelector("h1")?.focus();
+        toHeading();
 }
 
 // ---- who --------------------------------------------------------------------------------------------
@@ -46,8 +46,8 @@ async function signIn() {
     if (asking)
         return;
     asking = true;
-    const done = await ask({ title: words.session.title, text: words.session.text, submit: words.session.submit,
-        fields: [{ name: "token", label: words.session.token, type: "secret" }],
+    const done = await ask({ inFront: true, title: words.session.title, text: words.session.text,
+        submit: words.session.submit, fields: [{ name: "token", label: words.session.token, type: "secret" }],
         work: async ({ token }, { signal }) => {
             if (!await session.signIn(token.trim(), signal))
                 throw new Error(words.session.unknown);
@@ -56,8 +56,7 @@ async function signIn() {
     asking = false;
     if (!done)
         return;
-    start();
-    main.querySelector("h1")?.focus();
+    startAnew();
     uploads.queue.known();
 }
 
@@ -89,7 +88,7 @@ async function lookAgain() {
         return;
     looking = true;
     if (await session.renew().finally(() => { looking = false; }))
-        start();
+        startAnew();
 }
 
 let started = false;
@@ -104,13 +103,20 @@ function start() {
     started = true;
 }
 
+// What had the focus may be gone by it.
+function startAnew() {
+    start();
+    if (document.activeElement === document.body)
+        toHeading();
+}
+
 function dress() {
     for (const element of document.querySelectorAll("[data-word]"))
         setText(element, words.views[element.dataset.word]);
     document.querySelector(".skip").textContent = words.skip;
     document.querySelector(".skip").addEventListener("click", (event) => {
         event.preventDefault();
-        main.querySelector("h1")?.focus();
+        toHeading();
     });
     document.body.append(place, uploads.element);
 }

@@ -1,7 +1,7 @@
 // notice.js - what has happened, in a sentence: seen for a while, and spoken by screen readers when they are at rest.
 // There are a few at most, and what happens again is counted.
 
-import { button, make, setText } from "./dom.js";
+import { button, make, setText, toHeading } from "./dom.js";
 import { faultOf } from "./fault.js";
 import { words } from "./words.js";
 
@@ -47,8 +47,10 @@ class Notice {
     dismiss() {
         const hadFocus = this.element.contains(document.activeElement);
         this.remove();
-        if (hadFocus)
-            (shown.at(-1)?.element.querySelector("button.bare") ?? document.querySelector("main h1"))?.focus();
+        if (hadFocus && shown.length > 0)
+            shown.at(-1).element.querySelector("button.bare").focus();
+        else if (hadFocus)
+            toHeading();
     }
 }
 

@@ -102,7 +102,7 @@ export class ObjectPanel {
     constructor(store, entry, { close, moved, removed, undone }) {
         Object.assign(this, { store, entry, moved, removed, undone });
         this.heading = make("h2", { tabindex: -1 }, tell(entry.key.name));
-        this.place = make("div", { class: "preview" });
+        this.place = this.#newPlace();
         this.facts = make("dl", { class: "facts" });
         this.element = make("aside", { class: "panel", "aria-label": words.object.panel,
             onkeydown: (event) => {
@@ -129,10 +129,15 @@ export class ObjectPanel {
         this.#free = () => {};
         this.#abort = new AbortController();
         this.entry = entry;
-        const place = make("div", { class: "preview" });
+        const place = this.#newPlace();
         this.place.replaceWith(place);
         this.place = place;
         this.#load();
+    }
+
+    // Of its preview. What is pressed in it may go, and leaves it the focus.
+    #newPlace() {
+        return make("div", { class: "preview", tabindex: -1 });
     }
 
     #actions() {
@@ -202,7 +207,7 @@ export class ObjectPanel {
 // What is known of an object that may not be on the page: where a link into the console leads to. null: there is none.
 export async function entryOf(store, id) {
     const bytes = id.startsWith("/") ? id.slice(1) : null;
-    if (bytes === null && !(id.startsWith("#") && isHash(id.slice(1))))
+    if (bytes === null ? !(id.startsWith("#") && isHash(id.slice(1))) : !isKey(bytes))
         return null; // it comes into paths: "../.." would ask for something else
     if (bytes === null || !may("list", store, bytes))
         return entryOfOne(store, bytes === null ? new Key(null, id.slice(1)) : new Key(bytes));

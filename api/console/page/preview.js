@@ -39,9 +39,10 @@ async function tellWhy(store, key, signal, place) {
         place.replaceChildren(...why);
 }
 
-// An element that loads what a URL leads to; where there is no such URL, the bytes are held in memory.
-async function medium(tag, { store, key, size, type, signal }, place) {
-    const open = await openUrl(store, key);
+// An element that loads what a URL leads to; where there is no such URL, the bytes are held in memory. So are those of a
+// picture that is packed: browsers unpack a drawing to its end, however much it becomes.
+async function medium(tag, { store, key, size, type, coded, signal }, place) {
+    const open = tag === "img" && coded ? null : await openUrl(store, key);
     if (open === null && tag !== "img" && !isInert(type))
         throw new Error(words.preview.broken); // no sound comes from data:
     const held = open === null ? await heldUrl(store, key, size, type, signal) : null;
@@ -64,6 +65,7 @@ async function pdf({ store, key, size, signal }, place) {
     let free = () => {};
     const open = async () => {
         place.textContent = words.preview.loading;
+        place.focus(); // the button is gone
         const held = await heldUrl(store, key, size, "application/pdf", signal);
         ({ free } = held);
         place.replaceChildren(make("iframe", { src: held.url, title: words.preview.pdf(key.name) }));
@@ -121,6 +123,8 @@ async function text({ store, key, size, type, coded, signal }, place) {
     const more = async () => {
         const { part, ended } = await read();
         shown.append(decoder.decode(part, { stream: !ended }));
+        if (ended && document.activeElement === next)
+            shown.focus();
         next.hidden = ended;
     };
     await more();

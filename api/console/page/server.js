@@ -36,9 +36,9 @@ const FOR_A_WHILE = [423, 429, 502, 503, 504];
 export const passes = (error) => error instanceof Away ||
     (error instanceof Refusal && FOR_A_WHILE.includes(error.status) && error.kind !== "store-failed");
 
-// Whoever is told of it: a token that is not known any more is asked for again.
-export function refused(refusal) {
-    if (refusal.status === 401)
+// Whoever is told of it: a token that is not known any more is asked for again, unless another one is shown by now.
+export function refused(refusal, shown = token) {
+    if (refusal.status === 401 && shown === token)
         whenRefused();
     if (refusal.status === 403)
         whenForbidden();
@@ -55,9 +55,9 @@ async function problemOf(answer, again) {
     return {};
 }
 
-async function refusal(answer, again) {
+async function refusal(answer, again, shown) {
     const problem = await problemOf(answer, again);
-    return refused(new Refusal(answer.status, problem, answer.headers.get("Retry-After")));
+    return refused(new Refusal(answer.status, problem, answer.headers.get("Retry-After")), shown);
 }
 
 // What somebody else needs to ask the same.
@@ -74,7 +74,7 @@ function address(path, query) {
 // Asks, and answers a Response whose status is good. What was stored by the browser is neither asked for nor kept: it
 // would be shown beside what is new, and to whoever comes behind a token. The values of a query are escaped already: prefixes are bytes.
 export async function ask(method, path, { query = {}, headers = {}, json, body, signal } = {}) {
-    const head = new Headers(headers);
+    const head = new Headers(headers), shown = token;
     if (token !== null && !head.has("Authorization"))
         head.set("Authorization", `Bearer ${token}`);
     if (json !== undefined)
@@ -87,7 +87,7 @@ export async function ask(method, path, { query = {}, headers = {}, json, body, 
         throw error.name === "AbortError" ? error : new Away();
     }
     if (!answer.ok)
-        throw await refusal(answer, method === "HEAD" ? () => fetch(target, order) : null);
+        throw await refusal(answer, method === "HEAD" ? () => fetch(target, order) : null, shown);
     return answer;
 }
 

@@ -40,10 +40,15 @@ export function shorten(text, most = TOLD) {
 
 const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
+const SPELLED = /(\\x[0-9a-f]{2}|\\\\)+/g;
+
+const mark = (part) => `\u2068${part}\u2069`;
+
 // Each part of a path that runs from right to left is marked as one that stands for itself (U+2068, U+2069), so that no
-// two of them change places over the slash. dom.js makes elements of the marks. What is spelled has none of its own.
-export const isolate = (path) => FROM_RIGHT.test(path) ?
-    path.replace(/[^/]+/g, (part) => FROM_RIGHT.test(part) ? `\u2068${part}\u2069` : part) : path;
+// two of them change places over the slash. So is within it what is spelled, which is read from left to right. dom.js
+// makes elements of the marks. What is spelled has none of its own.
+export const isolate = (path) => FROM_RIGHT.test(path) ? path.replace(/[^/]+/g, (part) =>
+    FROM_RIGHT.test(part) ? mark(part.replace(SPELLED, mark)) : part) : path;
 
 // As it stands in a heading or a sentence.
 export const tell = (path, most = TOLD) => isolate(shorten(path, most));

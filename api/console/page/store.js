@@ -1,6 +1,6 @@
 // store.js - what can be asked of one store.
 
-import { Key, bytesOfText, percentEncode } from "./key.js";
+import { Key, bytesOfText, isPrefix, percentEncode } from "./key.js";
 import { ask, askJson } from "./server.js";
 
 // What the server takes for the name of a store.
@@ -30,8 +30,10 @@ const bytewise = (one, other) => {
     return left < right ? -1 : left > right ? 1 : 0;
 };
 
-// One page of objects, and of folders unless it is flat, in bytewise order.
+// One page of objects, and of folders unless it is flat, in bytewise order. What no key can begin with is not asked for.
 export async function objects(store, { prefix = "", flat = false, cursor = null, limit: most = 1000, signal } = {}) {
+    if (!isPrefix(prefix))
+        return { entries: [], cursor: null };
     const page = await askJson("GET", `${at(store)}/objects`, { signal, query: { prefix: percentEncode(prefix),
         delimiter: flat ? "" : "%2F", limit: most, cursor: cursor && encodeURIComponent(cursor) } });
     const folders = [...page.prefixes.map(bytesOfText), ...(page.prefixes_base64 ?? []).map(atob)]

@@ -2,7 +2,7 @@
 
 import { askConflict } from "./conflict.js";
 import { ask } from "./dialog.js";
-import { button, make, setText, show } from "./dom.js";
+import { button, make, setText, show, toHeading } from "./dom.js";
 import * as format from "./format.js";
 import { Queue } from "./queue.js";
 import { Scroller } from "./scroll.js";
@@ -183,9 +183,21 @@ class Uploads {
         show(this.pause, queue.isBusy || counts.paused > 0);
         show(this.retry, counts.failed > 0);
         show(this.clear, counts.done + counts.skipped > 0 && all > 0);
+        this.#keepFocus();
         this.#tell();
         if (queue.isBusy && !queue.paused)
             this.#later();
+    }
+
+    // What was pressed may be hidden by it.
+    #keepFocus() {
+        const { activeElement: focused } = document;
+        if (!this.element.contains(focused) || focused.closest("[hidden]") === null)
+            return;
+        if (this.element.hidden)
+            toHeading();
+        else
+            this.fold.focus();
     }
 
     // By bytes; by files while not all sizes are known.
@@ -244,6 +256,7 @@ class Uploads {
     #clear() {
         this.queue.clear();
         show(this.element, this.queue.items.length > 0);
+        this.#keepFocus();
     }
 
     #fold() {

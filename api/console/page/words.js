@@ -13,8 +13,8 @@ const inStore = (store) => store === null ? "" : ` in the store ${store}`;
 
 const misunderstood = "The server does not understand this page. Reload it: it may be of another version.";
 const inTheLog = "Whoever runs the server finds the reason in its log.";
-const noStoreName = "That is no name for a store: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a " +
-    "letter or digit.";
+const storeName = "1 to 63 small letters a-z, digits, dots, underscores and hyphens, beginning with a letter or digit.";
+const noStoreName = `That is no name for a store: ${storeName}`;
 const noKey = "That is no key: one has 1 to 1,024 bytes.";
 const unknownToken = "The server does not know this token, or it has expired.";
 const noObject = "There is no such object any more.";
@@ -134,7 +134,7 @@ export const words = {
         make: "New store",
         submit: "Make",
         name: "Name",
-        nameHint: "1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
+        nameHint: storeName,
         malformed: noStoreName,
         taken: (name) => `There is a store of the name ${name} already.`,
         notYours: (name) => `This token may make no store of the name ${name}.`,
@@ -185,6 +185,7 @@ export const words = {
         nothing: "This store is empty. Drop files here, or choose some.",
         nothingHere: "There is nothing in this folder.",
         nothingFound: "Nothing here begins like that.",
+        tooLong: "No key begins like that: one has 1,024 bytes at most.",
         mayNotList: "This token may not list what is here. What has a known key can be reached by it.",
         mayNothing: "This token may do nothing with the objects here.",
         places: "This token lets you into these folders only.",
@@ -258,6 +259,7 @@ export const words = {
         progress: (done, all) => `${number.format(done)} of ${objects(all)}`,
         taken: "What is to be done with this and all others of these objects whose keys are taken?",
         fault: (key) => `${key} is not copied`,
+        noKey: (key) => `${key} would have no key there: one has 1 to 1,024 bytes.`,
         stop: "Stop",
         leaveOut: "Leave it out",
         done: (key, store) => `Copied to ${key}${inStore(store)}.`,

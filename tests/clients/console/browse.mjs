@@ -79,8 +79,10 @@ export async function folders({ checks, visitor: v }) {
     checks.check("those that begin so", await v.sees(["summit.png"]), await v.names());
     await search.fill("");
     await v.row("blob").waitFor();
-    await v.main.getByRole("navigation", { name: "Folders above" }).getByRole("link", { name: "2026" }).click();
+    await v.main.getByRole("navigation", { name: "Folders above" }).getByRole("link", { name: "2026" }).focus();
+    await v.page.keyboard.press("Enter");
     await v.row("alps/").waitFor();
+    checks.check("whoever goes to a folder above is there", await v.has(v.main.locator(".path a").last()));
     await v.main.getByRole("navigation", { name: "Folders above" }).getByRole("link", { name: "All" }).click();
     await v.row("readme.md").waitFor();
     await v.button("Folders").click();
@@ -113,8 +115,10 @@ export async function previews({ checks, visitor: v }) {
     await opened(v, "notes.txt");
     await v.panel.locator("pre", { hasText: "Grüße" }).waitFor();
     checks.check("of a long text the beginning", (await v.panel.locator("pre").textContent()).length < 70000);
-    await v.button("Show more").click();
+    await v.button("Show more").focus();
+    await v.page.keyboard.press("Enter");
     await v.panel.locator("pre", { hasText: "the end" }).waitFor();
+    checks.check("where there is no more the text has the focus", await v.has(v.panel.locator("pre")));
     checks.check("and the rest, asked for in ranges",
         v.requests.filter(({ path, range }) => path.endsWith("notes.txt") && range).length === 2);
     await opened(v, "packed.txt");
@@ -135,10 +139,12 @@ export async function previews({ checks, visitor: v }) {
     await opened(v, "map.pdf");
     await v.panel.getByText("A PDF may have scripts").waitFor();
     checks.check("a PDF is not shown unasked", await v.panel.locator("iframe").count() === 0);
-    await v.button("Show the PDF").click();
+    await v.button("Show the PDF").focus();
+    await v.page.keyboard.press("Enter");
     const frame = v.panel.locator("iframe");
     await frame.waitFor();
     checks.check("a PDF is shown from memory", (await frame.getAttribute("src")).startsWith("blob:"));
+    checks.check("and its place has the focus", await v.has(v.panel.locator(".preview")));
     await opened(v, "blob");
     await v.panel.getByText("There is no preview of this type").waitFor();
     await v.button("Close the object").click();

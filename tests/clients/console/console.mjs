@@ -44,14 +44,14 @@ try {
     const visitor = await Visitor.arrive(browser, server);
     const scenes = [browse.stores, browse.folders, browse.previews, browse.seeking, browse.actions, browse.several,
         choosing.crowded, choosing.own, choosing.copying, browse.awkward, browse.keyboard, naming.spelled,
-        naming.named, naming.long, naming.typed, naming.isolated, uploading.files, uploading.conflicts,
+        naming.named, naming.long, naming.overlong, naming.typed, naming.isolated, uploading.files, uploading.conflicts,
         uploading.retried, uploading.unreadable, uploading.asked, uploading.identical, uploading.left,
         uploading.foot, uploading.resumed, uploading.mistaken, uploading.twice, uploading.below, uploading.unsteady,
         uploading.thousands, uploading.flat, uploading.stacked, watching.plots, watching.feed, watching.restarted,
-        watching.hidden, watching.overslept, watching.steady, watching.deleted, telling.kinds, telling.refusals,
+        watching.hidden, watching.windows, watching.overslept, watching.anew, watching.steady, watching.deleted, telling.kinds, telling.refusals,
         telling.notices, telling.bodiless, telling.missed, saving.saving, entering.rights, limits.limits,
         granting.offers, granting.makers, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
-        turning.crafted, turning.leaving, turning.packed, turning.mixed, turning.soundless, turning.squeezed,
+        turning.crafted, turning.leaving, turning.unknown, turning.packed, turning.drawn, turning.mixed, turning.soundless, turning.squeezed,
         entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.held,
         entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)

@@ -105,6 +105,32 @@ export async function long({ checks, browser, server }) {
     }
 }
 
+// What no key can begin with is told before it is asked, wherever it comes from.
+export async function overlong({ checks, visitor: v }) {
+    const text = "ä".repeat(600), told = v.main.getByText("No key begins like that: one has 1,024 bytes at most");
+    v.requests.length = 0;
+    await v.go("#/store/photos/objects/");
+    await v.main.getByText(/^\d+ entr/).waitFor();
+    const search = v.main.getByRole("searchbox");
+    await search.fill(text);
+    await told.waitFor();
+    await search.fill("read");
+    await v.row("readme.md").waitFor();
+    await v.go(`#/store/photos/objects/${"d/".repeat(513)}`);
+    await told.waitFor();
+    checks.check("what no key can begin with is not offered as a tar", await v.button("Download as tar").count() === 0);
+    await v.go("#/store/photos/changes");
+    await v.main.getByText("0 changes since you look").waitFor();
+    await search.fill(text);
+    await told.waitFor();
+    await search.fill("");
+    await v.main.getByText("0 changes since you look").waitFor();
+    await v.go("#/store/photos/objects/?open=/");
+    await v.told("There is no such object any more");
+    const refused = v.requests.filter(({ status }) => status >= 400);
+    checks.check("and nothing is refused", refused.length === 0, refused);
+}
+
 // A type is a text like any other, and a file that is called - no terminal.
 export async function typed({ checks, visitor: v }) {
     const text = "text/plain; x=\"\u202egnp\u200b\"", spelt = "text/plain; x=\"\\xe2\\x80\\xaegnp\\xe2\\x80\\x8b\"";
@@ -120,6 +146,25 @@ export async function typed({ checks, visitor: v }) {
     await v.told("line of curl is copied");
     checks.check("curl writes it into a file", (await v.clipboard()).includes("-o './-' "), await v.clipboard());
     await v.button("Close the object").click();
+}
+
+// What is spelled in a name that runs from right to left is read from left to right.
+async function spelledWithin({ checks, v }) {
+    await put(v.server, "names", "ن\u200cه/x", "x", "text/plain");
+    await v.go(at(""));
+    const place = await v.row("ن\\xe2\\x80\\x8cه/").locator(".text").evaluate((element) => {
+        const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = document.createRange();
+        const found = {};
+        for (let node; (node = walker.nextNode());)
+            for (const { 0: sign, index } of node.data.matchAll(/[\\xنه]/g)) {
+                range.setStart(node, index);
+                range.setEnd(node, index + 1);
+                (found[sign] ??= []).push(range.getBoundingClientRect().left);
+            }
+        return found;
+    });
+    checks.check("what is spelled keeps its order", place["\\"].every((left, index) => left < place.x[index]), place);
+    checks.check("and its place in the name", place["ه"][0] < place["\\"][0] && place.x[2] < place["ن"][0], place);
 }
 
 // Whether the parts of a path stand from left to right as they do in it, whichever way each of them is read.
@@ -139,6 +184,7 @@ const inOrder = (locator) => locator.first().evaluate((element) => {
 
 export async function isolated({ checks, visitor: v }) {
     const key = "ספר/שיר/שלום 123.txt", folder = "ספר/שיר/";
+    await fetch(`${v.server}/v1/stores/names`, { method: "PUT" });
     await put(v.server, "names", key, "x", "text/plain");
     await v.go("#/store/names/objects/?flat");
     await v.row(key).waitFor();
@@ -172,4 +218,5 @@ export async function isolated({ checks, visitor: v }) {
     checks.check("and among the uploads", await inOrder(row));
     await v.button("Clear what is done").click();
     checks.check("a name is one piece of text for who copies it", await v.sees(["שלום 124.txt"]), await v.names());
+    await spelledWithin({ checks, v });
 }

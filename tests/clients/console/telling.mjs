@@ -42,6 +42,7 @@ export async function refusals({ checks, visitor: v }) {
 const notice = (v) => v.page.locator(".notice");
 
 export async function notices({ checks, visitor: v }) {
+    await put(v.server, "photos", "told/one", "1", "text/plain");
     await v.go("#/store/photos/objects/told/");
     await v.row("one").waitFor();
     while (await notice(v).count() > 0)

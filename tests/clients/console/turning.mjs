@@ -229,9 +229,13 @@ export async function leaving({ checks, browser, folder }) {
     await v.button("Delete", v.panel).click();
     await v.dialog.getByRole("button", { name: "Delete" }).click();
     await v.dialog.getByRole("alert").filter({ hasText: "This token may not do that here" }).waitFor();
-    await v.page.keyboard.press("Escape");
-    await v.button("Download", v.panel).waitFor();
     await v.button("Upload files").waitFor({ state: "hidden" });
+    await v.page.keyboard.press("Escape");
+    await v.dialog.waitFor({ state: "detached" });
+    checks.check("where the button is gone that a question came from, the page has the focus",
+        await v.page.evaluate(() => document.activeElement.matches("main h1, main h2")),
+        await v.page.evaluate(() => document.activeElement.outerHTML.slice(0, 80)));
+    await v.button("Download", v.panel).waitFor();
     const still = await offered(v);
     checks.check("what was taken away is not offered any more", !still.includes("Delete"), still);
     await v.button("Sign out").click();
@@ -241,6 +245,45 @@ export async function leaving({ checks, browser, folder }) {
     const focused = await v.page.waitForFunction(() => document.activeElement.matches("main h1, main h2"))
         .then(() => true, () => false);
     checks.check("after signing in the focus is in the page", focused);
+    await v.leave();
+    await life.end("SIGTERM");
+}
+
+// A token that is not known any more while several are copied: it is asked for in front of all else, and with a good one
+// all goes on.
+export async function unknown({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "unknown"), []), TOKEN = "This server asks for a token";
+    const names = Array.from({ length: 9 }, (_, i) => `tenant/k${i}`);
+    for (const name of names)
+        await ask(server, "PUT", `/v1/stores/photos/objects/${name}`, { token: "all", body: "x" });
+    const v = await Visitor.arrive(browser, server, { token: "all", place: "#/store/photos/objects/" });
+    let isKnown = false;
+    await v.page.route(/\/copy$/, (route) => isKnown ? route.continue() : route.fulfill({ status: 401, json: {} }));
+    await v.row("tenant/").getByRole("checkbox").click();
+    await v.button("Copy to…", v.main).click();
+    await v.dialog.getByRole("textbox", { name: "Into the folder" }).fill("copied/");
+    await v.dialog.getByRole("button", { name: "Copy" }).click();
+    const token = v.dialog.getByLabel("Token"), question = v.dialog.filter({ hasText: "is not copied" });
+    await token.waitFor();
+    await v.page.waitForTimeout(500); // nothing is to come in front of it
+    checks.check("the token is asked for in front of all else", await v.front() === TOKEN, await v.front());
+    checks.check("and nothing else is asked behind it", await v.page.locator("dialog[open]").count() === 2,
+        await v.page.locator("dialog[open]").allTextContents());
+    await v.page.keyboard.press("Escape");
+    await question.waitFor();
+    checks.check("whoever knows none is asked how to go on", await v.has(question.getByRole("button",
+        { name: "Try again" })), await v.page.evaluate(() => document.activeElement.outerHTML.slice(0, 80)));
+    await v.page.keyboard.press("Enter");
+    await token.waitFor();
+    await v.page.waitForTimeout(500);
+    checks.check("and for the token again, in front", await v.front() === TOKEN, await v.front());
+    isKnown = true;
+    await token.fill("all");
+    await v.page.keyboard.press("Enter");
+    await v.told("10 objects copied");
+    checks.check("with a good one all goes on, and nothing is asked any more", await v.dialog.count() === 0,
+        await v.dialog.allTextContents());
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
     await life.end("SIGTERM");
 }
@@ -257,6 +300,19 @@ export async function packed({ checks, browser, folder }) {
     checks.check("what is packed is held no further than it may be", await v.panel.locator("img").count() === 0);
     await v.leave();
     await life.end("SIGTERM");
+}
+
+// A drawing that is packed, where no token is needed: browsers would unpack it to its end.
+export async function drawn({ checks, visitor: v, server }) {
+    const drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="12" height="7"/>';
+    for (const [name, text] of [["small", drawing], ["large", drawing + " ".repeat(40 << 20)]])
+        await put(server, "s", `drawn/${name}.svg`, gzipSync(text), "image/svg+xml", { "Content-Encoding": "gzip" });
+    await v.go("#/store/s/objects/drawn/?open=/drawn/large.svg");
+    await v.panel.getByText("more than the 8 MiB that the page shows from memory").waitFor();
+    await v.go("#/store/s/objects/drawn/?open=/drawn/small.svg");
+    await v.page.waitForFunction(() => document.querySelector(".preview img")?.naturalWidth === 12);
+    checks.check("a small one is shown", (await v.panel.locator("img").getAttribute("src")).startsWith("data:"));
+    await v.button("Close the object").click();
 }
 
 // A token that lists everything and may do the rest in one folder.
@@ -292,20 +348,22 @@ export async function soundless({ checks, browser, folder }) {
 
 // What is done with what is selected can be pressed beside uploads, and a row too.
 async function reachable({ checks, v }) {
-    await v.go("#/store/photos/objects/");
+    await put(v.server, "photos", "squeezed/one", "1");
+    await v.go("#/store/photos/objects/squeezed/");
     await v.page.setViewportSize({ width: 360, height: 640 });
-    await v.row("readme.md").getByRole("checkbox").click();
+    await v.row("one").getByRole("checkbox").click();
     await v.page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(
         { name: "small", mimeType: "", buffer: Buffer.from("1") });
     await v.page.getByText(/^1 file uploaded/).first().waitFor();
-    for (const [name, locator] of [["Delete", v.button("Delete", v.main)], ["a row", v.row("readme.md")]]) {
+    for (const [name, locator] of [["Delete", v.button("Delete", v.main)], ["a row", v.row("one")]]) {
         const isFree = await locator.click({ timeout: 5000 }).then(() => true, () => false);
         checks.check(`${name} is in reach beside uploads`, isFree);
         await v.page.keyboard.press("Escape");
         await v.dialog.waitFor({ state: "detached" });
     }
     await v.button("Clear what is done").click();
-    await ask(v.server, "DELETE", "/v1/stores/photos/objects/small");
+    for (const name of ["one", "small"])
+        await ask(v.server, "DELETE", `/v1/stores/photos/objects/squeezed/${name}`);
     await v.page.setViewportSize({ width: 360, height: 740 });
     await v.go(`#/store/photos/objects/${"d/".repeat(500)}`);
     await v.row("x").waitFor();

@@ -136,6 +136,17 @@ export class Visitor {
         return this.page.getByRole("dialog");
     }
 
+    // Whether that has the focus.
+    has(locator) {
+        return locator.evaluate((element) => element === document.activeElement);
+    }
+
+    // The heading of the dialog that lies in front of everything else.
+    front() {
+        return this.page.evaluate(() => document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest("dialog")
+            ?.querySelector("h2").textContent);
+    }
+
     async fact(name) {
         return this.panel.locator(`dt:text-is("${name}") + dd`).textContent();
     }
