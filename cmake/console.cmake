@@ -2,8 +2,8 @@
 # gzip, which CMake knows by itself. The same files make the same bytes, whenever they are packed.
 #
 # What is painted first comes in one answer: the style sheet goes into the page, in the place of the link to it, and
-# begin.js in the place of what names it. The page also gets the names of all modules, in a template at its end, for
-# begin.js.
+# begin.js in the place of what names it; so these two are no files of their own. The page also gets the names of all
+# modules, in a template at its end, for begin.js.
 include(${CMAKE_CURRENT_LIST_DIR}/bytes.cmake)
 
 # The SHA-256 of a text in base64.
@@ -30,7 +30,7 @@ function(compose_page target)
     file(READ ${FOLDER}/begin.js begin)
     set(links "")
     foreach(name IN LISTS names)
-        if(name MATCHES "\\.js$" AND NOT name MATCHES "^(begin|courier)\\.js$")
+        if(name MATCHES "\\.js$" AND NOT name STREQUAL "courier.js")
             string(APPEND links "<link rel=\"modulepreload\" href=\"${name}\">\n")
         endif()
     endforeach()
@@ -45,6 +45,7 @@ function(compose_page target)
 endfunction()
 
 string(REPLACE "," ";" names "${NAMES}")
+list(REMOVE_ITEM names begin.js console.css)
 set(arrays "")
 set(lines "")
 set(style "")
