@@ -5,8 +5,9 @@ import { Chosen } from "./chosen.js";
 import { button, icon, make, setText, show } from "./dom.js";
 import { nameOfFile, saveArchive } from "./download.js";
 import { faultOf } from "./fault.js";
+import { Finder } from "./finder.js";
 import * as format from "./format.js";
-import { Key, isPrefix, read, write } from "./key.js";
+import { Key, isPrefix, write } from "./key.js";
 import { Listing } from "./listing.js";
 import { complain } from "./notice.js";
 import { ObjectPanel, entryOf } from "./object.js";
@@ -20,7 +21,6 @@ import { storeHead } from "./head.js";
 import { uploadButtons, receiveDrops } from "./drop.js";
 import { words } from "./words.js";
 
-const TYPING = 250;
 const CRUMB = 40; // characters of a folder's name in the path
 
 // The folders above a prefix, each with the bytes that lead to it.
@@ -56,7 +56,7 @@ export class Browse {
 
     close() {
         removeEventListener("cairn-uploaded", this.refreshed);
-        clearTimeout(this.typing);
+        this.finder.close();
         this.listing?.close();
         this.panel?.close();
         this.scroller.close();
@@ -138,8 +138,7 @@ export class Browse {
         show(this.empty, false);
         setText(this.count, words.browse.loading);
         this.folders.setAttribute("aria-pressed", !flat);
-        if (document.activeElement !== this.search)
-            this.search.value = write(find);
+        this.finder.bytes = find;
         this.tar.hidden = !(isPrefix(prefix) && may("list", store, prefix) && may("read", store, prefix));
         show(this.uploads, may("write", store, prefix));
         this.listing.more().catch(() => {});
@@ -203,25 +202,19 @@ export class Browse {
     // ---- tools -----------------------------------------------------------------------------------
 
     #tools() {
-        this.search = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find,
-            spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => {
-                clearTimeout(this.typing);
-                this.typing = setTimeout(() => this.#find(), TYPING);
-            },
-            onkeydown: (event) => event.key === "ArrowDown" && this.scroller.element.focus() });
+        this.finder = new Finder(() => this.#find(), () => this.scroller.element.focus());
         this.folders = button(words.browse.folders, { icon: "folder", kind: "toggle",
             onclick: () => router.go({ ...this.place, flat: !this.place.flat, open: null }) });
         this.tar = button(words.browse.archive, { icon: "archive", onclick: () => this.#archive().catch(complain) });
         this.uploads = uploadButtons(() => this.#target());
         this.byKey = new ByKey(this.place.store, (bytes) => router.go({ ...this.place, open: `/${bytes}` }));
-        return make("div", { class: "tools" }, this.path,
-            make("div", { class: "searching" }, icon("search"), this.search), this.folders,
-            button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again() }), this.tar,
+        const refresh = button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again() });
+        return make("div", { class: "tools" }, this.path, this.finder.element, this.folders, refresh, this.tar,
             this.uploads, this.count, this.byKey.element);
     }
 
     #find() {
-        router.go({ ...this.place, find: read(this.search.value), open: null }, { replace: true });
+        router.go({ ...this.place, find: this.finder.bytes, open: null }, { replace: true });
     }
 
     #archive() {
@@ -285,7 +278,7 @@ export class Browse {
             this.chosen.remove();
         } else if (event.key === "/") {
             event.preventDefault();
-            this.search.focus();
+            this.finder.input.focus();
         }
     }
 

@@ -1,7 +1,7 @@
 // bykey.js - the way to an object whose key one knows, for who may not list what is there: to open it, or to upload a
 // file as it.
 
-import { button, make, show } from "./dom.js";
+import { VERBATIM, button, make, show } from "./dom.js";
 import { bytesOfText, isDots, isKey, read, write } from "./key.js";
 import { complain } from "./notice.js";
 import { may, maySomewhere } from "./session.js";
@@ -15,8 +15,7 @@ export class ByKey {
     constructor(store, open) {
         Object.assign(this, { store, open });
         const id = `by-key-${++forms}`;
-        this.input = make("input", { id, type: "text", spellcheck: "false", autocomplete: "off",
-            autocapitalize: "off" });
+        this.input = make("input", { id, type: "text", ...VERBATIM });
         this.file = make("input", { type: "file", hidden: true, "aria-label": words.byKey.upload,
             onchange: () => this.#upload() });
         const opens = maySomewhere("read", store) || maySomewhere("delete", store);

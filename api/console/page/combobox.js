@@ -1,7 +1,7 @@
 // combobox.js - a field of text, and below it what may be meant: of thousands those that have in them what is typed.
 // What is typed counts, also where it is none of them.
 
-import { make, setText, show } from "./dom.js";
+import { VERBATIM, make, setText, show } from "./dom.js";
 import { words } from "./words.js";
 
 const SHOWN = 100;
@@ -14,8 +14,7 @@ export class Combobox {
     constructor({ id, ...properties }, source) {
         this.source = source;
         this.input = make("input", { id, type: "text", role: "combobox", "aria-expanded": "false",
-            "aria-autocomplete": "list", "aria-controls": `${id}-list`, autocomplete: "off", spellcheck: "false",
-            autocapitalize: "off", ...properties, onclick: () => this.#open(), onblur: () => this.#shut(),
+            "aria-autocomplete": "list", "aria-controls": `${id}-list`, ...VERBATIM, ...properties, onclick: () => this.#open(), onblur: () => this.#shut(),
             onkeydown: (event) => this.#key(event), oninput: () => this.#type() });
         this.list = make("ul", { id: `${id}-list`, role: "listbox", "aria-label": words.combobox.list,
             onclick: ({ target }) => this.#take(target.closest("li")) });

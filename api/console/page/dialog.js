@@ -2,7 +2,7 @@
 // them stands in front of all others: those that come meanwhile wait until it is answered.
 
 import { Combobox } from "./combobox.js";
-import { button, make, setText, show, toHeading } from "./dom.js";
+import { VERBATIM, button, make, setText, show, toHeading } from "./dom.js";
 import { faultOf } from "./fault.js";
 import { words } from "./words.js";
 
@@ -16,8 +16,8 @@ export const answerInFront = () => foremost;
 // there, and the promise is kept when it is closed. Where what had the focus before is gone by then, the page has it.
 async function present(dialog, { inFront = false, begun }) {
     document.body.append(dialog);
-    if (!inFront)
-        await foremost;
+    for (let seen = null; !inFront && seen !== foremost;)
+        await (seen = foremost); // another one may have come meanwhile
     const opener = document.activeElement;
     const closed = new Promise((resolve) => dialog.addEventListener("close", resolve));
     dialog.showModal();
@@ -48,8 +48,7 @@ function makeField({ name, label, type = "text", value = "", options, source, be
         ({ input: control, element: whole } = new Combobox({ ...common, value }, source));
     else
         control = make("input", { ...common, type: type === "secret" ? "password" : "text", value,
-            readonly: readonly ? "" : null,
-            autocomplete: "off", spellcheck: "false", autocapitalize: "off" });
+            readonly: readonly ? "" : null, ...VERBATIM });
     const parts = [make("label", { for: id }, label), whole ?? control];
     const element = make("div", { class: `field ${type}` }, ...(type === "check" ? parts.reverse() : parts),
         hint ? make("p", { class: "hint", id: described }, hint) : null);

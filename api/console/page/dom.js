@@ -25,6 +25,9 @@ export function make(tag, properties = {}, ...children) {
     return element;
 }
 
+// Of fields in which names and keys are typed: as they are, and by nobody else.
+export const VERBATIM = { spellcheck: "false", autocapitalize: "off", autocomplete: "off" };
+
 // Texts that change are set only when they have: a live region would speak again.
 export function setText(element, text) {
     if (element.textContent !== text.replace(/[\u2068\u2069]/g, ""))

@@ -1,11 +1,12 @@
 // feed.js - what happens in a store, as it happens: the newest on top.
 
-import { button, icon, make, setText, show } from "./dom.js";
+import { button, make, setText, show } from "./dom.js";
 import { follow } from "./events.js";
 import { faultOf } from "./fault.js";
+import { Finder } from "./finder.js";
 import * as format from "./format.js";
 import { storeHead } from "./head.js";
-import { Key, isPrefix, percentEncode, read, write } from "./key.js";
+import { Key, isPrefix, percentEncode, write } from "./key.js";
 import { complain } from "./notice.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
@@ -15,7 +16,6 @@ import { isolate } from "./spelling.js";
 import { words } from "./words.js";
 
 const MOST = 5000;
-const TYPING = 400;
 
 // The newest first; what comes while they are held is kept aside.
 class Rows {
@@ -66,12 +66,13 @@ export class Feed {
         this.scroller = new Scroller({ label: words.feed.list, head: ["op", "name", "size", "time"].map(head),
             make: (row) => this.#makeRow(row), fill: (row, change) => this.#fillRow(row, change),
                 on: { open: (change) => this.#open(change) } });
+        this.finder = new Finder(() => this.#begin());
         this.state = make("p", { class: "count" });
         this.empty = make("p", { class: "empty" });
         this.hold = button(words.feed.hold, { icon: "pause", kind: "toggle", "aria-pressed": "false",
             onclick: () => this.#hold() });
         this.element = make("section", { class: "feed" }, storeHead(store, "changes"),
-            make("div", { class: "tools" }, this.#choice(), this.#filter(), this.hold, this.state),
+            make("div", { class: "tools" }, this.#choice(), this.finder.element, this.hold, this.state),
             make("div", { class: "list" }, this.scroller.element, this.empty));
     }
 
@@ -82,7 +83,7 @@ export class Feed {
     }
 
     close() {
-        clearTimeout(this.typing);
+        this.finder.close();
         this.#abort.abort();
         this.scroller.close();
     }
@@ -96,16 +97,6 @@ export class Feed {
                 this.prefix = prefixes[target.selectedIndex];
                 this.#begin();
             } }, ...prefixes.map((prefix) => make("option", { label: isolate(write(prefix)) })));
-    }
-
-    #filter() {
-        this.input = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find,
-            spellcheck: "false",
-            autocomplete: "off", oninput: () => {
-                clearTimeout(this.typing);
-                this.typing = setTimeout(() => this.#begin(), TYPING);
-            } });
-        return make("div", { class: "searching" }, icon("search"), this.input);
     }
 
     #begin() {
@@ -130,7 +121,7 @@ export class Feed {
     // has happened since, or the store was made anew meanwhile.
     async #follow(signal) {
         const path = `v1/stores/${this.store}/changes`;
-        const bytes = this.prefix + read(this.input.value), prefix = percentEncode(bytes);
+        const bytes = this.prefix + this.finder.bytes, prefix = percentEncode(bytes);
         if (!isPrefix(bytes))
             throw new Error(words.browse.tooLong);
         while (!signal.aborted) {
