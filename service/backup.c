@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const char backup_usage[] =
     "usage: cairnd backup --from DIR|URL TO [--store NAME | --prune] [--link] [--replace]\n"
@@ -127,8 +128,8 @@ static enum check_status copy(struct order *order)
     char *token;
     const char *from = order->copying.from;
     if (!copying_is_url(from))
-        return copying_run(&order->copying);
-    if (strncmp(from, "http://", 7) != 0 && strncmp(from, "https://", 8) != 0) {
+        return copying_run(&order->copying, NULL);
+    if (strncasecmp(from, "http://", 7) != 0 && strncasecmp(from, "https://", 8) != 0) {
         fail("%s: a server's URL begins with http:// or https://", from);
         return CHECK_UNKNOWN;
     }
@@ -144,6 +145,7 @@ static enum check_status copy(struct order *order)
 static enum check_status check(const struct order *order)
 {
     const struct check check = {.folder = order->copying.to,
+                                .copied = true,
                                 .store = order->copying.store,
                                 .json = order->copying.json,
                                 .venue = order->copying.venue};
@@ -168,7 +170,7 @@ static enum check_status mend(struct order *order)
 {
     order->copying.compare = true;
     fail("the backup is damaged: what its source has otherwise is copied anew");
-    enum check_status status = copying_run(&order->copying);
+    enum check_status status = copying_run(&order->copying, NULL);
     enum check_status checked = status == CHECK_UNKNOWN ? CHECK_UNKNOWN : check(order);
     if (status == CHECK_WHOLE && checked == CHECK_FLAWS)
         tell_remedy(order);

@@ -205,6 +205,14 @@ static void check_stores(const struct check *check, struct depot *depot, struct 
     free(names);
 }
 
+static void tell_missing(void *arg, const char *name)
+{
+    struct report *report = arg;
+    report_store(report, name);
+    report_not_opened(report, false,
+                      "the backup has no copy of it: the run that was to make the first one was cut short, or failed");
+}
+
 static void refuse_folder(struct report *report, enum store_error error, const struct store_detail *detail)
 {
     static const char advice[] = ", or let it verify: POST /v1/stores/NAME/verify";
@@ -239,6 +247,8 @@ static void check_folder(const struct check *check, const struct io *io, struct 
     }
     check_stores(check, depot, report);
     depot_close(depot);
+    if (!check->store && !check->copied && !interruption_came())
+        backup_missing(check->folder, io, tell_missing, report);
 }
 
 enum check_status check_run(const struct check *check)

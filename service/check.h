@@ -17,6 +17,7 @@ enum check_status {
 struct check {
     const char *folder;
     const char *store; /* NULL: all */
+    bool copied;       /* it is the end of a backup, which has told what is missing */
     uint64_t rate;     /* bytes a second; 0: as fast as it goes */
     bool json;
     struct venue venue;

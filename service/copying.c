@@ -97,6 +97,7 @@ static bool make(const struct copying *copying, const struct copying_part *part,
                                            .compare = copying->compare,
                                            .restore = copying->restore,
                                            .beside = copying->beside,
+                                           .part = part != NULL,
                                            .wanted = wanted,
                                            .told = told,
                                            .flaw = flaw,
@@ -121,11 +122,13 @@ bool copying_make(const struct copying *copying, const struct copying_part *part
     return good;
 }
 
-enum check_status copying_run(const struct copying *copying)
+enum check_status copying_run(const struct copying *copying, bool *ret_ended)
 {
     struct account account;
     char sentence[COPYING_SENTENCE];
     account_begin(&account, copying->command, copying->json, copying->from, copying->to);
     bool good = copying_make(copying, NULL, &account, sentence);
+    if (ret_ended)
+        *ret_ended = good;
     return account_end(&account, good ? NULL : sentence);
 }

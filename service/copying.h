@@ -36,8 +36,9 @@ struct copying_part {
 /* Whether that is a URL, which no folder is meant to be called. */
 bool copying_is_url(const char *place);
 
-/* Copies the folder, and tells what has become of each store on stdout, and how far it is on stderr (progress.h). */
-enum check_status copying_run(const struct copying *copying);
+/* Copies the folder, and tells what has become of each store on stdout, and how far it is on stderr (progress.h).
+ * *ret_ended, which may be NULL: it came to its end, and what could not be copied are single stores. */
+enum check_status copying_run(const struct copying *copying, bool *ret_ended);
 
 /* The same within an account; `part` NULL: it is the whole. False: *ret_sentence, which has room for COPYING_SENTENCE
  * bytes, says why not all could be done. */

@@ -214,6 +214,12 @@ static bool fetch(struct pursuit *pursuit, const struct change *change, json_t *
             landing_drop(landing);
         return fail_as(pursuit, FOLLOWER_OVER, "%s", interruption_sentence);
     }
+    if (status == 200 && !landing_etag(landing)[0]) {
+        landing_drop(landing);
+        return fail(pursuit,
+                    "its objects come without the ETag by which a version is known: does something in front of "
+                    "the server take it out?");
+    }
     if (status == 200) {
         *ret_settled = settle_fetched(landing, change);
         return wait_landed(pursuit, IN_FLIGHT);

@@ -330,6 +330,23 @@ static bool make_folder(struct mirror *mirror)
     return !error || fail(mirror, "%s/follow: %s", mirror->folder, strerror(error));
 }
 
+/* Which stores the backup is to have: what is cut short leaves it without, and it is to say so. */
+static bool expect_stores(struct mirror *mirror, const json_t *stores)
+{
+    struct store_detail detail = {0};
+    const json_t *store;
+    size_t i;
+    const char **names = calloc(json_array_size(stores) + 1, sizeof *names);
+    if (!names)
+        return fail(mirror, "memory is out");
+    json_array_foreach (stores, i, store)
+        names[i] = json_string_value(json_object_get(store, "name"));
+    enum store_error error = backup_expect(mirror->copying->to, NULL, names, json_array_size(stores),
+                                           !mirror->copying->store, &detail);
+    free(names);
+    return !error || fail(mirror, "%s", detail.text);
+}
+
 static bool has_objects(struct mirror *mirror, const char *name)
 {
     struct depot *depot = mirror->follower.depot;
@@ -366,8 +383,8 @@ static bool follow_all(struct mirror *mirror, const char *token)
     if (!mirror->follower.remote)
         fail(mirror, "%s", sentence);
     bool good = mirror->follower.remote && list_stores(mirror, stores) && choose_stores(mirror, stores, chosen) &&
-                make_folder(mirror) && check_source(mirror, stores) && follow_stores(mirror, chosen) &&
-                (mirror->copying->store || miss_others(mirror, stores));
+                make_folder(mirror) && check_source(mirror, stores) && expect_stores(mirror, chosen) &&
+                follow_stores(mirror, chosen) && (mirror->copying->store || miss_others(mirror, stores));
     bool nothing = !good && mirror->made && !holds_something(mirror);
     depot_close(mirror->follower.depot);
     if (nothing)

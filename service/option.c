@@ -13,6 +13,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define FIELD(member) .offset = offsetof(struct config, member), .width = sizeof(((struct config *)0)->member)
 
@@ -419,7 +420,7 @@ static const char *item_fault(const struct option *option, const char *text)
 /* It is written like the origin of a page. */
 static const char *url_fault(const char *value)
 {
-    if (strncmp(value, "http://", 7) != 0 && strncmp(value, "https://", 8) != 0)
+    if (strncasecmp(value, "http://", 7) != 0 && strncasecmp(value, "https://", 8) != 0)
         return "it has to begin with http:// or https://";
     return origin_fault(value);
 }

@@ -52,6 +52,21 @@ static bool has_folders(const struct passage *passage, const struct copying *cop
     return !(copying_is_url(copying->from) || copying_is_url(copying->to)) || fail("%s", passage->no_urls);
 }
 
+/* What is there is compared only where it is all: nobody is to take a part for it. */
+static enum check_status carry(const struct copying *copying)
+{
+    bool ended;
+    enum check_status status = copying_run(copying, &ended);
+    const struct check check = {
+        .folder = copying->to, .store = copying->store, .json = copying->json, .venue = copying->venue};
+    if (status != CHECK_UNKNOWN)
+        return check_run(&check);
+    if (ended)
+        fail("not all is in %s, see above. What is there can be served; `cairnd check` compares its bytes",
+             copying->to);
+    return status;
+}
+
 int passage_run(const struct passage *passage, char *const *arguments)
 {
     struct copying copying = {
@@ -65,10 +80,5 @@ int passage_run(const struct passage *passage, char *const *arguments)
     }
     if (!has_folders(passage, &copying))
         return CHECK_UNKNOWN;
-    enum check_status status = copying_run(&copying);
-    if (status == CHECK_UNKNOWN)
-        return (int)status;
-    const struct check check = {
-        .folder = copying.to, .store = copying.store, .json = copying.json, .venue = copying.venue};
-    return (int)check_run(&check);
+    return (int)carry(&copying);
 }

@@ -981,6 +981,7 @@ struct backup_options {
     bool compare; /* the copies are damaged: what they have stays only where it is what the source has, byte for byte */
     bool restore; /* the copy is to be served: it begins with nothing, and is no backup afterwards */
     bool beside;  /* to restore: beside stores that are there, which stay, also those of the same name */
+    bool part;    /* there is more to be copied than the source has: backup_expect() has been told of all */
 
     /* Whether a store of the source is to be copied; NULL: all are. */
     bool (*wanted)(void *arg, const char *name);
@@ -1000,6 +1001,16 @@ struct backup_options {
  * who makes in `BACKUP_DRAFTS` below it what is then copied. *ret_empty: it has no stores. The errors of backup_make().
  * Blocking. */
 enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_empty, struct store_detail *ret_detail);
+
+/* Notes in such a folder that it is to have the stores of these names: those that have no copy are told to be missing
+ * by who restores or checks it, until they have one. With `all` no others are to be copied. The errors of
+ * backup_make(). Blocking. */
+enum store_error backup_expect(const char *to, const struct io *io, const char *const *names, size_t count, bool all,
+                               struct store_detail *ret_detail);
+
+/* Calls `tell(arg, name)` for each store that a folder, which is a backup, is to have and has no copy of. What cannot
+ * be told is not. Blocking. */
+void backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name), void *arg);
 
 /* Removes such a folder again that was made by it, with all that is in `BACKUP_DRAFTS`, unless it has stores.
  * Blocking. */

@@ -4,6 +4,7 @@
  * folder's own.
  */
 #include "store/backup/imprint.h"
+#include "store/backup/pending.h"
 #include "store/backup/premises.h"
 #include "store/backup/replica.h"
 #include "store/base/error.h"
@@ -61,13 +62,16 @@ static struct failure take_access(struct backup *backup)
         io->close(io->self, from);
     }
     if (error == ELOOP || error == EINVAL)
-        return failure_detail(premises->detail, failure_io(error),
-                              "%s/" DEPOT_ACCESS " is no regular file, and a link is not followed: it was not copied",
-                              premises->from_path);
+        return failure_detail(premises->detail, failure_io(error), "%s/" DEPOT_ACCESS " is %s: it was not copied",
+                              premises->from_path,
+                              error == ELOOP ? "a symbolic link, and a link is not followed" : "no regular file");
     return error ? premises_fail(premises, error, "cannot copy the access file to", premises->to_path) : failure_none();
 }
 
 /* ---- the stores ------------------------------------------------------------------------------ */
+
+#define CUT_SHORT "the run that was to make the first one was cut short, or failed"
+static const char missing_sentence[] = "the backup has no copy of it: " CUT_SHORT;
 
 static struct failure names_of(struct backup *backup, char ***ret_names, size_t *ret_count)
 {
@@ -86,6 +90,9 @@ static struct failure names_of(struct backup *backup, char ***ret_names, size_t 
     if (!wanted || count > 0)
         return failure_none();
     free(names);
+    if (premises_lacks(premises, wanted))
+        return failure_detail(premises->detail, failure_of(STORE_NO_STORE),
+                              "store %.80s: %s has no copy of it: " CUT_SHORT, wanted, premises->from_path);
     return failure_detail(premises->detail, failure_of(STORE_NO_STORE), "there is no store '%.80s' in %s", wanted,
                           premises->from_path);
 }
@@ -108,6 +115,8 @@ static const char *why_of(struct failure failure, const struct store_detail *det
                "one was tried; make space, and run this once more";
     if (failure.os_error == ELOOP || failure.os_error == ENOTDIR)
         return "it is no folder, or a part of it is none, and links are not followed";
+    if (failure.os_error == ESPIPE || failure.os_error == EISDIR)
+        return "its settings, reach or horizon, or that of its copy, is a pipe or a folder: remove what stands there";
     if (failure.error == STORE_IO && failure.os_error == ENOENT)
         return "a part of its folder is missing: what was copied of it stays";
     return failure_text(failure);
@@ -125,6 +134,8 @@ static struct failure copy_store(struct backup *backup, const char *name)
     struct backup_store told;
     struct store_detail detail = {0};
     struct failure failure = replica_make(&backup->order, name, &told, &detail);
+    if (!failure.error || failure.error == STORE_NO_STORE)
+        pending_settle(&backup->order.places, name);
     if (failure.error == STORE_NO_STORE) /* it was removed meanwhile */
         return failure_none();
     if (failure.os_error == ECANCELED)
@@ -180,6 +191,26 @@ static struct failure miss_others(struct backup *backup)
                  : failure_none();
 }
 
+/* Notes what a backup is to have: a run that is cut short leaves it without. */
+static struct failure expect(struct backup *backup, const char *const *names, size_t count)
+{
+    const struct backup_options *options = backup->options;
+    bool all = !options->store && !options->part;
+    int error = options->restore ? 0 : pending_expect(&backup->order.places, names, count, all);
+    return error ? premises_fail(&backup->premises, error, "cannot note what is copied to", backup->premises.to_path)
+                 : failure_none();
+}
+
+/* A store that the source, which is a backup, is to have itself. */
+static void miss(void *arg, const char *name)
+{
+    const struct backup_options *options = arg;
+    const struct backup_store told = {.name = name, .error = STORE_NO_STORE, .why = missing_sentence};
+    if (options->told && (!options->store || strcmp(options->store, name) == 0) &&
+        (!options->wanted || options->wanted(options->arg, name)))
+        options->told(options->arg, &told);
+}
+
 static struct failure copy_stores(struct backup *backup)
 {
     char **names;
@@ -187,11 +218,14 @@ static struct failure copy_stores(struct backup *backup)
     struct failure failure = names_of(backup, &names, &count);
     if (failure.error)
         return failure;
+    failure = expect(backup, (const char *const *)names, count);
     for (size_t i = 0; i < count; i++)
         replica_measure(&backup->order, names[i]);
     for (size_t i = 0; i < count && !failure.error; i++)
         failure = meter_is_halted(&backup->meter) ? halt(backup) : copy_store(backup, names[i]);
     free(names);
+    if (!failure.error)
+        premises_missing(&backup->premises, miss, (void *)(uintptr_t)backup->options);
     if (!failure.error && !backup->options->store && !backup->options->beside)
         failure = miss_others(backup);
     return failure;
@@ -221,6 +255,31 @@ enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_e
     if (!failure.error)
         premises_close_to(&premises);
     return failure_tell(failure);
+}
+
+enum store_error backup_expect(const char *to, const struct io *io, const char *const *names, size_t count, bool all,
+                               struct store_detail *ret_detail)
+{
+    struct premises premises = {.io = io ? io : &io_posix, .to_path = to, .detail = ret_detail};
+    bool empty;
+    struct failure failure = premises_open_to(&premises, &empty);
+    if (failure.error)
+        return failure_tell(failure);
+    const struct places places = {premises.io, premises.to.stores, premises.drafts};
+    int error = pending_expect(&places, names, count, all);
+    if (error)
+        failure = premises_fail(&premises, error, "cannot note what is copied to", to);
+    premises_close_to(&premises);
+    return failure_tell(failure);
+}
+
+void backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name), void *arg)
+{
+    struct premises premises = {.from_io = io ? io : &io_posix, .from_path = folder};
+    if (premises_open_from(&premises).error)
+        return;
+    premises_missing(&premises, tell, arg);
+    premises_close_from(&premises);
 }
 
 void backup_withdraw(const char *to, const struct io *io)

@@ -4,6 +4,7 @@
 #include "store/backup/imprint.h"
 #include "store/backup/intent.h"
 #include "store/backup/kinship.h"
+#include "store/backup/pending.h"
 #include "store/backup/tree.h"
 
 #include <errno.h>
@@ -264,7 +265,37 @@ static struct failure check_from(struct premises *premises)
                           premises->from_path);
 }
 
-static struct failure open_from(struct premises *premises)
+/* ---- from where, if that is a backup ------------------------------------------------------------ */
+
+/* The folder of drafts of the source, where there is one: the caller closes it; -1: there is none. */
+static struct places places_of_source(const struct premises *premises)
+{
+    const struct io *io = &premises->reading;
+    return (struct places){
+        .io = io,
+        .copies = premises->from.stores,
+        .drafts = io->openat(io->self, premises->from.root, BACKUP_DRAFTS, O_RDONLY | O_DIRECTORY, 0)};
+}
+
+void premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg)
+{
+    const struct places places = places_of_source(premises);
+    if (places.drafts < 0)
+        return;
+    (void)pending_each(&places, tell, arg);
+    places.io->close(places.io->self, places.drafts);
+}
+
+bool premises_lacks(const struct premises *premises, const char *name)
+{
+    const struct places places = places_of_source(premises);
+    bool lacks = places.drafts >= 0 && pending_has(&places, name);
+    if (places.drafts >= 0)
+        places.io->close(places.io->self, places.drafts);
+    return lacks;
+}
+
+struct failure premises_open_from(struct premises *premises)
 {
     enum folder_use use = premises->restore ? FOLDER_READ : FOLDER_WATCH;
     io_read_only_within(&premises->reading, premises->from_io);
@@ -277,7 +308,7 @@ static struct failure open_from(struct premises *premises)
 
 struct failure premises_open(struct premises *premises)
 {
-    struct failure failure = open_from(premises);
+    struct failure failure = premises_open_from(premises);
     if (failure.error)
         return failure;
     bool empty;
@@ -322,8 +353,11 @@ static void remove_made(struct premises *premises)
     static const char *const files[] = {DEPOT_ACCESS, "lock", FOLDER_MARKER};
     const struct io *io = premises->io;
     int root = premises->to.root;
-    if (has_stores(&premises->to) ||
-        (io->unlinkat(io->self, root, drafts_name(premises), AT_REMOVEDIR) < 0 && errno != ENOENT) ||
+    const struct places places = {io, premises->to.stores, premises->drafts};
+    if (has_stores(&premises->to))
+        return;
+    pending_withdraw(&places);
+    if ((io->unlinkat(io->self, root, drafts_name(premises), AT_REMOVEDIR) < 0 && errno != ENOENT) ||
         io->unlinkat(io->self, root, "stores", AT_REMOVEDIR) < 0)
         return;
     io->unlinkat(io->self, root, "trash", AT_REMOVEDIR);
@@ -336,6 +370,11 @@ void premises_withdraw(struct premises *premises)
 {
     if (!tree_remove(premises->io, premises->to.root, drafts_name(premises)))
         remove_made(premises);
+}
+
+void premises_close_from(struct premises *premises)
+{
+    folder_close(&premises->from);
 }
 
 void premises_close(struct premises *premises, bool failed)

@@ -37,6 +37,15 @@ struct failure premises_fail(const struct premises *premises, int os_error, cons
  * failure. Blocking. */
 struct failure premises_open(struct premises *premises);
 
+/* The same of FROM alone, which another process may have open unless it is restored. Blocking. */
+struct failure premises_open_from(struct premises *premises);
+void premises_close_from(struct premises *premises);
+
+/* Calls `tell(arg, name)` for each store that FROM, if it is a backup, is to have and has no copy of; whether one of
+ * that name is. Blocking. */
+void premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg);
+bool premises_lacks(const struct premises *premises, const char *name);
+
 /* The same of TO alone: whether it may be a backup. *ret_empty: it has no stores. Blocking. */
 struct failure premises_open_to(struct premises *premises, bool *ret_empty);
 /* Removes TO, which was made, and what is in the making there. It stays open. Blocking. */

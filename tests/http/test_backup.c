@@ -828,6 +828,27 @@ static void expect_words(const char *output, const char *words)
     ck_assert_msg(strstr(output, words), "\"%s\" is not in: %s", words, output);
 }
 
+/* What the first run did not copy is restored by nobody, who is told so, and so is who checks the backup. */
+static void expect_missing(const char *to)
+{
+    const char *restored = copies_beside("restored");
+    const char *restore[] = {"restore", to, restored, NULL},
+               *one[] = {"restore", to, restored, "--store", "main", NULL};
+    const char *check[] = {"check", to, NULL};
+    command_says(one, UNKNOWN, "has no copy of it: the run that was to make the first one");
+    const char *output = command_run(restore, UNKNOWN);
+    expect_words(output, "store main: not copied: the backup has no copy of it");
+    expect_words(output, "2 stores, 1 of them copied");
+    expect_words(output, "not all is in ");
+    ck_assert_ptr_null(strstr(output, "whole"));
+    ck_assert_int_eq(access(client_text(site.client, "%s/stores/zz", restored), F_OK), 0);
+    output = command_run(check, UNKNOWN);
+    expect_words(output, "store main\n  not looked at: the backup has no copy of it");
+    expect_words(output, "2 stores, 1 of them whole; 0 flaws");
+    const char *further[] = {"backup", "--from", to, copies_beside("further"), NULL};
+    command_says(further, UNKNOWN, "store main: not copied: the backup has no copy of it");
+}
+
 /* A damaged store is refused; with --replace it is copied as it is, and told from then on. */
 START_TEST(a_flaw_of_the_source_is_told)
 {
@@ -846,8 +867,11 @@ START_TEST(a_flaw_of_the_source_is_told)
     expect_words(output, "2 stores, 1 of them copied; 1 flaw\n");
     ck_assert_int_ne(access(client_text(site.client, "%s/stores/main", to), F_OK), 0);
     ck_assert_int_eq(access(client_text(site.client, "%s/stores/zz", to), F_OK), 0);
+    expect_missing(to);
     expect_words(command_run(replace, FLAWS), "key \"a\"");
     expect_words(command_run(arguments, FLAWS), "2 stores, 2 of them copied; 1 flaw\n");
+    const char *last[] = {"check", to, NULL};
+    expect_words(command_run(last, FLAWS), "2 stores, 1 of them whole; 1 flaw");
     const char *checked[] = {"backup", "--check", "--from", site.server->data, to, NULL};
     expect_words(command_run(checked, FLAWS), "key \"a\"");
 }
@@ -1051,6 +1075,28 @@ START_TEST(links_are_not_followed)
 }
 END_TEST
 
+START_TEST(pipes_are_told_as_what_they_are)
+{
+    const char *to = copies_beside("to");
+    start();
+    site_expect(site_put("a", "text", NULL), 201);
+    run_backup(to);
+    const char *pipe = command_keep(strdup(server_path(site.server, "access.json")));
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+    expect_refused("access.json is no regular file: it was not copied", "backup", "--from", site.server->data, to);
+    ck_assert_int_eq(unlink(pipe), 0);
+    pipe = command_keep(strdup(client_text(site.client, "%s/stores/main/reach", to)));
+    (void)unlink(pipe);
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+    site_expect(site_put("b", "text", NULL), 201);
+    expect_refused("reach or horizon, or that of its copy, is a pipe or a folder", "backup", "--from",
+                   site.server->data, to);
+    ck_assert_int_eq(unlink(pipe), 0);
+    run_backup(to);
+    copies_expect_whole(to);
+}
+END_TEST
+
 /* Nor one in the backup that is restored. */
 START_TEST(links_in_a_backup_are_not_followed)
 {
@@ -1109,6 +1155,7 @@ int main(void)
         a_check_does_not_hide_that_the_source_is_damaged,
         links_are_not_followed,
         links_in_a_backup_are_not_followed,
+        pipes_are_told_as_what_they_are,
     };
     return site_run("backup", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

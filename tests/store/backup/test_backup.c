@@ -476,6 +476,56 @@ START_TEST(a_restored_store_goes_on)
 }
 END_TEST
 
+/* ---- one that is cut short --------------------------------------------------------------------- */
+
+static bool halted_behind_one(void *arg)
+{
+    (void)arg;
+    return told_count > 0;
+}
+
+static void count(void *arg, const char *name)
+{
+    ck_assert_str_eq(name, "t");
+    ++*(unsigned *)arg;
+}
+
+static unsigned missing(const char *folder)
+{
+    unsigned found = 0;
+    backup_missing(folder, fixture.io, count, &found);
+    return found;
+}
+
+/* What is there can be restored, and nobody takes it for all. */
+START_TEST(a_first_run_that_is_cut_short_is_not_taken_for_all)
+{
+    const struct backup_options cut = {.io = fixture.io, .told = told, .halted = halted_behind_one};
+    struct store_detail detail;
+    struct depot *depot;
+    bool created;
+    fill();
+    change();
+    ck_assert_int_eq(depot_create(fixture.depot, "t", &created, &detail), STORE_OK);
+    told_count = 0;
+    ck_assert_int_eq(backup_make("/data", "/copy", &cut, &detail), STORE_DRAINING);
+    ck_assert_uint_eq(missing("/copy"), 1);
+    told_count = 0;
+    ck_assert_int_eq(copy_by(fixture.io, "/copy", "/restored", true), STORE_NO_STORE); /* which is told of "t" */
+    ck_assert_uint_eq(told_count, 2);
+    expect_new("/restored");
+    ck_assert_int_eq(copy(), STORE_OK);
+    ck_assert_uint_eq(missing("/copy"), 0);
+    ck_assert_int_eq(copy_by(fixture.io, "/copy", "/again", true), STORE_OK);
+    struct store *store = open_copy("/again", &depot);
+    close_copy(store, depot);
+    ck_assert_int_eq(depot_delete(fixture.depot, "t", true, &detail), STORE_OK); /* before a run has come to it */
+    told_count = 0;
+    ck_assert_int_eq(backup_make("/data", "/other", &cut, &detail), STORE_OK);
+    ck_assert_uint_eq(missing("/other"), 0);
+}
+END_TEST
+
 static unsigned asked; /* whether to come to an end */
 
 static bool halted(void *arg)
@@ -514,6 +564,7 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
+        a_first_run_that_is_cut_short_is_not_taken_for_all,
         a_call_that_fails_does_no_harm,
         a_disk_that_fails_or_is_full_does_no_harm,
         a_full_disk_is_told,
