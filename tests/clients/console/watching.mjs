@@ -120,8 +120,8 @@ export async function windows({ checks, browser, server }) {
     const before = await Promise.all(plots.map(newest));
     for (const name of ["one", "two"]) {
         await put(server, "s", `windows/${name}`, "1");
-        const row = (page) => page.locator(".rows .row:not([hidden]) .text", { hasText: `windows/${name}` }).waitFor();
-        const came = await Promise.all(feeds.map((page) => row(page).then(() => true, () => false)));
+        const row = (page) => page.locator(".rows .row:not([hidden]) .text", { hasText: `windows/${name}` });
+        const came = await Promise.all(feeds.map((page) => row(page).waitFor().then(() => true, () => false)));
         checks.check(`each tells of windows/${name}`, came.every(Boolean) && came.length === 4, came);
     }
     await Promise.all(plots.map((page, index) => page.waitForFunction((value) =>
@@ -132,6 +132,23 @@ export async function windows({ checks, browser, server }) {
     const ninth = await v.another("#/store/s/objects/windows/");
     await ninth.locator(".rows .row:not([hidden]) .text", { hasText: "two" }).waitFor();
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await lockless({ checks, browser, server });
+}
+
+// Where browsers have no locks, as for pages by http from elsewhere, it looks in now and then.
+async function lockless({ checks, browser, server }) {
+    const v = await Visitor.arrive(browser, server);
+    await v.context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
+    await v.open("#/store/s/changes");
+    await v.main.getByText("0 changes since you look").waitFor();
+    for (const count of [1, 2, 3]) {
+        await v.page.waitForResponse(/changes\?/); // it looks in once more
+        await put(server, "s", `windows/${count}`, "1");
+        await v.main.getByText(new RegExp(`^${count} changes? since you look`)).waitFor();
+    }
+    checks.check("without locks each change comes once", await v.sees(["windows/3", "windows/2", "windows/1"]),
+        await v.names());
     await v.leave();
 }
 
