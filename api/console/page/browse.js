@@ -9,7 +9,7 @@ import { Finder } from "./finder.js";
 import * as format from "./format.js";
 import { Key, isPrefix, write } from "./key.js";
 import { Listing } from "./listing.js";
-import { complain } from "./notice.js";
+import { complain, say } from "./notice.js";
 import { ObjectPanel, entryOf } from "./object.js";
 import { Reach } from "./reach.js";
 import * as router from "./router.js";
@@ -39,7 +39,7 @@ export class Browse {
         this.count = make("p", { class: "count", role: "status" });
         this.empty = make("p", { class: "empty", hidden: true });
         this.beside = make("div", { class: "beside" });
-        this.chosen = new Chosen(this.selection, { place: () => this.place, again: () => this.#again(),
+        this.chosen = new Chosen(this.selection, { place: () => this.place, again: () => this.#again(true),
             left: () => this.scroller.element.focus() });
         const list = make("div", { class: "list" }, this.scroller.element, this.empty);
         this.element = make("section", { class: "browse" }, storeHead(place.store, "objects"), this.#tools(),
@@ -105,8 +105,8 @@ export class Browse {
 
     #fillRow({ element, cells }, entry) {
         const chosen = entry !== undefined && this.selection.has(entry), folder = entry?.folder === true;
-        if (chosen)
-            this.selection.see(entry);
+        if (chosen && this.selection.see(entry))
+            this.chosen.show();
         element.setAttribute("aria-selected", chosen);
         cells.box.checked = chosen;
         cells.box.setAttribute("aria-label", words.browse.select(entry ? shorten(this.#name(entry)) : ""));
@@ -144,10 +144,10 @@ export class Browse {
         this.listing.more().catch(() => {});
     }
 
-    // Once more, and what is seen first.
-    #again() {
+    // Once more, and what is seen first. isOwn: what is gone was deleted here.
+    #again(isOwn = false) {
         this.listing.renew(this.scroller.first).catch(() => {});
-        this.#renew().catch(() => {});
+        this.#renew(isOwn).catch(() => {});
     }
 
     #came() {
@@ -307,19 +307,28 @@ export class Browse {
         this.panel.heading.focus();
     }
 
-    // What is open may have been put anew.
-    async #renew() {
+    // What is open may have been put anew, also with the same bytes, or be gone.
+    async #renew(isOwn = false) {
         const { panel } = this;
         if (!panel)
             return;
         const entry = await entryOf(this.place.store, panel.entry.key.id);
-        if (entry !== null && entry.etag !== panel.entry.etag && panel === this.panel)
+        if (panel !== this.panel)
+            return;
+        if (entry === null) {
+            this.#shut();
+            if (!isOwn)
+                say(words.object.gone);
+        } else if (["etag", "modified"].some((name) => entry[name] !== panel.entry[name])) {
             panel.renew(entry);
+        }
     }
 
+    // What had the focus in it leaves it to the list.
     #shut() {
         router.go({ ...this.place, open: null }, { replace: true });
-        this.scroller.element.focus();
+        if (document.activeElement === document.body)
+            this.scroller.element.focus();
     }
 
     #gone() {

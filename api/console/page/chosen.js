@@ -8,10 +8,14 @@ import * as format from "./format.js";
 import { read, write } from "./key.js";
 import { complain, say } from "./notice.js";
 import { TooMany, gather, removeEntries } from "./select.js";
+import { Away } from "./server.js";
 import { may, mayAnywhere } from "./session.js";
 import { tell as tellKey } from "./spelling.js";
 import { BATCH } from "./store.js";
 import { words } from "./words.js";
+
+// A folder has a slash at its end, but for the one that is shown: it may be a part of a name.
+const folderOf = (bytes, shown) => /(^|\/)$/.test(bytes) || bytes === shown ? bytes : `${bytes}/`;
 
 export class Chosen {
     // place(): where the list is; again(): it is read once more; left(): nothing is selected any more.
@@ -58,15 +62,17 @@ export class Chosen {
     async #remove() {
         const { entries } = this.selection, { store } = this.place();
         const several = entries.length > BATCH || entries.some((entry) => entry.folder);
-        let gone = 0, all = 0, split = false;
-        const done = await ask({ title: words.remove.several(entries.length), kind: "danger",
-            submit: words.remove.submit,
+        const title = entries.length > 1 ? words.remove.several(entries.length) :
+            words.remove.one(tellKey(entries[0].key.shown));
+        let gone = 0, all = 0, split = false, wasCut = false;
+        const done = await ask({ title, kind: "danger", submit: words.remove.submit,
             text: [several ? words.remove.batches : words.remove.oneBatch, words.remove.forGood],
             work: (_, { signal, say: tell }) => removeEntries(store, entries, { signal, split, told: (...counts) => {
                 [gone, all] = counts;
                 tell(words.remove.progress(gone, all));
             } }).catch((error) => {
                 split ||= error instanceof TooMany;
+                wasCut ||= gone > 0 || error instanceof Away; // how many it took is not known any more
                 throw error;
             }) });
         if (done === null && gone === 0)
@@ -74,7 +80,7 @@ export class Chosen {
         if (done === null)
             say(words.remove.stopped(gone, all));
         else
-            say(words.remove.ended(done.count, done.whole, done.stay.map(({ shown }) => tellKey(shown))));
+            say(words.remove.ended(done.count, done.whole && !wasCut, done.stay.map(({ shown }) => tellKey(shown))));
         this.again();
         this.#clear();
     }
@@ -86,7 +92,7 @@ export class Chosen {
             fields: [storeChoice("copy", store),
                 { name: "prefix", label: words.copy.prefix, value: write(prefix), hint: words.copy.prefixHint }],
             work: async ({ store: to, prefix: written }, { signal, say: tell }) => {
-                const target = { store: to.trim(), prefix: read(written) };
+                const target = { store: to.trim(), prefix: folderOf(read(written), prefix) };
                 if (!copying?.isTo(target))
                     copying = new Copying(store, await gather(store, entries, signal), prefix, target);
                 await copying.run({ signal, told: () => tell(words.copy.progress(copying.done, copying.all)) });
@@ -94,8 +100,9 @@ export class Chosen {
             } });
         if (done === null && !copying?.done)
             return;
+        const { target } = copying;
         say(done === null ? words.copy.stopped(copying.done, copying.all) :
-            words.copy.ended(copying.done, copying.skipped));
+            words.copy.ended(copying.done, copying.skipped, tellKey(write(target.prefix)), target.store));
         this.again();
         if (done !== null)
             this.#clear();

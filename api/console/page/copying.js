@@ -1,5 +1,6 @@
-// copying.js - several objects are copied to another place, in order. Where keys are taken one question is asked for
-// all of them. Of any other fault it is told whose it is; then nothing is copied until somebody has said how to go on.
+// copying.js - several objects are copied to another place, in order; but one that lies where another one goes comes
+// before that. Where keys are taken one question is asked for all of them. Of any other fault it is told whose it is;
+// then nothing is copied until somebody has said how to go on.
 
 import { judge } from "./choice.js";
 import { askConflict } from "./conflict.js";
@@ -16,6 +17,7 @@ const STOPPED = new Error(); // by somebody: how far it came is known when all t
 
 export class Copying {
     #left; // { key, target }, the next one last
+    #workers = AT_ONCE;
     #rule = null; // what is done where a key is taken, once that was asked
     #asked = Promise.resolve(); // until all is answered that was asked so far
     #failure = null;
@@ -36,6 +38,17 @@ export class Copying {
                 throw new Error(words.copy.noKey(tell(key.shown)));
             judge(target.store, one);
         }
+        if (store === target.store)
+            this.#untangle(target.prefix.length - base.length);
+    }
+
+    // The further its key is in the direction in which all change their lengths, the earlier each is copied; one by one.
+    #untangle(by) {
+        const sources = new Set(this.#left.map(({ key }) => key.id));
+        if (!this.#left.some(({ target }) => sources.has(target.id)))
+            return;
+        this.#left.sort((one, other) => by * (one.key.id.length - other.key.id.length));
+        this.#workers = 1;
     }
 
     isTo({ store, prefix }) {
@@ -46,7 +59,7 @@ export class Copying {
     // let it go on.
     async run({ signal, told }) {
         this.#failure = null;
-        await Promise.all(Array.from({ length: AT_ONCE }, () => this.#work(signal, told)));
+        await Promise.all(Array.from({ length: this.#workers }, () => this.#work(signal, told)));
         if (this.#failure === STOPPED)
             throw new Error(words.copy.stopped(this.done, this.all));
         if (this.#failure !== null)

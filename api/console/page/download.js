@@ -19,7 +19,7 @@ const HELD = 256 << 20, HELD_DATA = 8 << 20;
 const LINK_SECONDS = 6 * 60 * 60;
 
 // Links are for keys.
-const isByHash = (key) => key.bytes === null || isDots(key.bytes);
+export const isByHash = (key) => key.bytes === null || isDots(key.bytes);
 
 // A URL that needs no token, with ranges; null where there is none: then the bytes have to be fetched.
 export async function openUrl(store, key) {

@@ -23,14 +23,11 @@ class Rows {
     #aside = [];
     complete = true;
     held = false;
+    waiting = 0; // that have come since they are held
     more = async () => {};
 
     get count() {
         return this.#rows.length;
-    }
-
-    get waiting() {
-        return this.#aside.length;
     }
 
     entry(row) {
@@ -39,6 +36,7 @@ class Rows {
 
     add(changes) {
         this.#aside = [...changes.reverse(), ...this.#aside].slice(0, MOST);
+        this.waiting += changes.length;
         if (!this.held)
             this.release();
     }
@@ -46,11 +44,13 @@ class Rows {
     release() {
         this.#rows = [...this.#aside, ...this.#rows].slice(0, MOST);
         this.#aside = [];
+        this.waiting = 0;
     }
 
     clear() {
         this.#rows = [];
         this.#aside = [];
+        this.waiting = 0;
     }
 }
 

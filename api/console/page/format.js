@@ -26,11 +26,18 @@ export function percent(part, all) {
 export const date = (text) => moment.format(new Date(text));
 export const time = (milliseconds) => clock.format(new Date(milliseconds));
 
-// "1.5 GiB", "20 MB" or "5000" as a number of bytes; null for what is none.
+const { group, decimal } = Object.fromEntries(whole.formatToParts(1234567.8).map(({ type, value }) => [type, value]));
+
+// "5000", "1.5", and "5,000" where thousands are written so; NaN for anything else.
+export function readNumber(text) {
+    const plain = text.replaceAll(group, "").replace(decimal, ".");
+    const value = /^\d+(\.\d+)?$/.test(plain) ? Number(plain) : NaN;
+    return text.includes(group) && number(value) !== text ? NaN : value;
+}
+
+// "1.5 GiB", "20 MB" or "5,000" as a number of bytes; NaN for what is none.
 export function readBytes(text) {
-    const found = /^\s*(\d+(?:[.,]\d+)?)\s*([kmgtp]?)(i?)b?\s*$/i.exec(text);
-    if (!found)
-        return null;
-    const power = " kmgtp".indexOf(found[2].toLowerCase() || " ");
-    return Math.round(parseFloat(found[1].replace(",", ".")) * (found[3] ? 1024 : 1000) ** power);
+    const [, value, unit, binary] = /^(.*?)\s*([kmgtp]?)(i?)b?$/i.exec(text);
+    const bytes = readNumber(value) * (binary ? 1024 : 1000) ** " kmgtp".indexOf(unit.toLowerCase() || " ");
+    return unit ? Math.round(bytes) : bytes;
 }

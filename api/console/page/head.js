@@ -13,8 +13,8 @@ import { words } from "./words.js";
 function readLimit(text, parse) {
     if (text.trim() === "")
         return null;
-    const value = parse(text);
-    if (value === null || !Number.isSafeInteger(value) || value < 0)
+    const value = parse(text.trim());
+    if (!Number.isSafeInteger(value))
         throw new Error(words.limits.malformed(text));
     return value;
 }
@@ -27,20 +27,31 @@ async function changeLimits(store) {
             { name: "objects", label: words.limits.objects,
                 value: limits.objects === null ? "" : String(limits.objects) }],
         work: ({ bytes, objects }) => limit(store,
-            { bytes: readLimit(bytes, format.readBytes), objects: readLimit(objects, Number) }) });
+            { bytes: readLimit(bytes, format.readBytes), objects: readLimit(objects, format.readNumber) }) });
     if (done !== null)
         say(words.limits.done(store));
 }
 
+// What has come since it was said how much it holds does not go unless somebody has been told.
 async function removeStore(store) {
-    const { objects, live_bytes: bytes } = await figures(store);
+    const asked = await figures(store), holds = (now) => words.store.holds(now.objects, format.bytes(now.live_bytes));
+    let most = asked.objects;
     const done = await ask({ title: words.store.remove(store), kind: "danger", submit: words.remove.submit,
-        text: [words.store.holds(objects, format.bytes(bytes)), words.remove.forGood],
+        text: [holds(asked), words.remove.forGood],
         fields: [{ name: "name", label: words.store.confirm(store) }],
         work: async ({ name }) => {
             if (name !== store)
                 throw new Error(words.store.other(store));
-            return remove(store);
+            const now = await figures(store), isMore = now.objects > most;
+            try {
+                if (isMore)
+                    throw new Error(words.store.grown(holds(now)));
+                return await remove(store, most > 0);
+            } catch (error) {
+                if (isMore || error.kind === "store-not-empty")
+                    most = Infinity; // from now on somebody knows
+                throw error;
+            }
         } });
     if (done === null)
         return;

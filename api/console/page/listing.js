@@ -54,14 +54,19 @@ export class Listing {
         return low;
     }
 
-    // The entries of these rows, the last one among them; those that are not here are asked for, page by page.
+    // The entries of these rows, the last one among them; those that are not here are asked for, page by page. Where a
+    // page is another one then, what was the last row stays so.
     async entries(from, to) {
         const found = [];
-        for (let row = from; row <= to && row < this.count;) {
-            const page = this.#pages[this.#pageOf(row)];
-            if (!page.entries)
+        for (let row = from, last = to; row <= last && row < this.count && !this.#abort.signal.aborted;) {
+            const page = this.#pages[this.#pageOf(row)], { length } = page;
+            page.seen = ++this.#turn;
+            if (!page.entries || page.stale) {
                 await this.#load(page);
-            found.push(...page.entries?.slice(row - page.start, to - page.start + 1) ?? []);
+                last += page.length - length;
+                continue;
+            }
+            found.push(...page.entries.slice(row - page.start, last - page.start + 1));
             row = page.start + page.length;
         }
         return found;
@@ -92,7 +97,8 @@ export class Listing {
         await this.#load(this.#pages[Math.min(this.#pageOf(row), this.#pages.length - 1)] ?? null);
     }
 
-    // The row of an entry that was in this one; -1 where it is not known any more.
+    // The row of an entry that was in this one; -1 where it is not known any more. Of a page that was let go of it is
+    // taken to be there still.
     rowOf({ key: { id } }, row) {
         const isIt = (entry) => entry?.key.id === id, { entries, start } = this.#pages[this.#pageOf(row)] ?? {};
         if (isIt(entries?.[row - start]))
@@ -102,7 +108,7 @@ export class Listing {
             if (at >= 0)
                 return page.start + at;
         }
-        return -1;
+        return entries === null ? row : -1;
     }
 
     #load(page) {

@@ -2,12 +2,12 @@
 
 import { ask } from "./dialog.js";
 import { button, make } from "./dom.js";
-import { copyText, curlLine, saveObject } from "./download.js";
+import { copyText, curlLine, isByHash, saveObject } from "./download.js";
 import * as format from "./format.js";
 import { Key, isHash, isKey, read, textOfBytes } from "./key.js";
 import { complain, say } from "./notice.js";
 import { preview } from "./preview.js";
-import { url } from "./server.js";
+import { Away, url } from "./server.js";
 import { isSignedIn, may, mayAnywhere, signsLinks } from "./session.js";
 import { attributes, link, look, objects, removeObject, transfer } from "./store.js";
 import { judge, storeChoice } from "./choice.js";
@@ -54,10 +54,15 @@ async function shareLink(store, key) {
     await offer(target.href, words.link.title(tell(key.name)), words.link.copied(format.date(signed.expires * 1000)));
 }
 
+// Whether the object is there by now, and no more where it was: the answer to a move may have been lost.
+const hasMoved = async (store, { key, etag }, to) => await look(store, key) === null &&
+    (await entryOfOne(to.store, to.key))?.etag === etag;
+
 // Another key or another store: by a move, or by a copy, which leaves the object where it is.
 // etag: of the object that is moved, and no other one that has taken its place.
 export async function relocate(how, store, { key, etag }) {
     const label = words[how];
+    let isLost = false;
     return ask({ title: label.title(tell(key.name)), submit: label.submit, wide: true,
         fields: [storeChoice(how, store),
                  { name: "key", label: words.object.key, value: key.bytes === null ? "" : key.shown,
@@ -74,7 +79,9 @@ export async function relocate(how, store, { key, etag }) {
             } catch (error) {
                 if (error.kind === "target-exists")
                     reveal("overwrite");
-                throw error;
+                isLost ||= error instanceof Away;
+                if (!isLost || !await hasMoved(store, { key, etag }, target).catch(() => false))
+                    throw error;
             }
             say(label.done(tell(target.key.shown), target.store === store ? null : target.store));
             return target;
@@ -129,9 +136,11 @@ export class ObjectPanel {
         this.#free = () => {};
         this.#abort = new AbortController();
         this.entry = entry;
-        const place = this.#newPlace();
+        const place = this.#newPlace(), hadFocus = this.place.contains(document.activeElement);
         this.place.replaceWith(place);
         this.place = place;
+        if (hadFocus)
+            place.focus();
         this.#load();
     }
 
@@ -154,7 +163,7 @@ export class ObjectPanel {
         };
         return make("div", { class: "actions", role: "group", "aria-label": words.object.actions },
             can("read") && act(words.object.download, "download", () => saveObject(store, key)),
-            can("read") && signsLinks() && key.bytes !== null &&
+            can("read") && signsLinks() && !isByHash(key) &&
                 act(words.object.link, "link", () => shareLink(store, key)),
             can("read") && act(words.object.curl, "terminal",
                 () => offer(curlLine(store, key), words.object.curl, words.object.curlCopied(isSignedIn()))),
@@ -215,12 +224,13 @@ export async function entryOf(store, id) {
     return first?.key.bytes === bytes ? first : null; // of all keys that begin with it, it is the first one
 }
 
-// Without a listing. Who may delete and not read is shown the key.
+// Without a listing. Who may delete and not read is shown the key. A proxy that packs what it passes on tells no length,
+// and makes the ETag a weak one.
 async function entryOfOne(store, key) {
     if (!may("read", store, key.bytes) && may("delete", store, key.bytes))
         return { key, size: null, etag: null, type: null, modified: null };
-    const answer = await look(store, key);
-    return answer && { key, size: Number(answer.headers.get("Content-Length")), etag: answer.headers.get("ETag") ?? "",
-                       type: textOf(answer.headers.get("Content-Type") ?? ""),
-                       modified: answer.headers.get("Last-Modified") };
+    const answer = await look(store, key), field = (name) => answer.headers.get(name);
+    return answer && { key, size: field("Content-Length") && Number(field("Content-Length")),
+                       etag: (field("ETag") ?? "").replace(/^W\//, ""), type: textOf(field("Content-Type") ?? ""),
+                       modified: field("Last-Modified") };
 }

@@ -118,7 +118,7 @@ function unpacked(reader) {
 async function text({ store, key, size, type, coded, signal }, place) {
     const decoder = charset(type), shown = make("pre", { tabindex: 0, "aria-label": words.preview.text(key.name) });
     const next = button(words.preview.more, { onclick: () => more().catch((error) => setText(next, error.message)) });
-    const read = coded || size === 0 ? unpacked((await bytes(store, key, { signal })).body.getReader()) :
+    const read = coded || !size ? unpacked((await bytes(store, key, { signal })).body.getReader()) :
         ranged(store, key, size, signal);
     const more = async () => {
         const { part, ended } = await read();

@@ -240,7 +240,7 @@ export class Scroller {
         this.draw();
         if (event.target.closest(".check") || event.shiftKey || event.ctrlKey || event.metaKey)
             this.on.select?.(row.index, event);
-        else if (!event.target.closest("button, a"))
+        else if (event.detail < 2 && !event.target.closest("button, a")) // what the first of two has opened is elsewhere
             this.#open(row.index, event);
     }
 }

@@ -29,9 +29,11 @@ export class Selection {
         return this.#entries.has(entry.key.id);
     }
 
-    // One of them as it is by now: what is done is done with what is seen.
+    // One of them as it is by now: what is done is done with what is seen. Answers whether it is another one.
     see(entry) {
-        this.#entries.set(entry.key.id, entry);
+        const { id } = entry.key, isAnother = this.#entries.get(id) !== entry;
+        this.#entries.set(id, entry);
+        return isAnother;
     }
 
     toggle(entry) {
@@ -84,28 +86,29 @@ export class TooMany extends Error {
 
 const AT_ONCE = 8;
 
-// Of those that are to have an etag: which have another one by now, and which are gone.
-async function judge(store, known, etags, signal) {
-    const anew = new Set(), gone = new Set();
+// Of those that are to have an etag: which have another one by now, or are there though they were gone; and adds those
+// to `gone` that are.
+async function judge(store, known, etags, gone, signal) {
+    const anew = new Set();
     for (let from = 0; from < known.length; from += AT_ONCE) {
         signal.throwIfAborted();
         await Promise.all(known.slice(from, from + AT_ONCE).map(async ({ id }) => {
             const entry = await entryOf(store, id);
             if (entry === null)
                 gone.add(id);
-            else if (entry.etag !== etags.get(id))
+            else if (gone.has(id) || entry.etag !== etags.get(id))
                 anew.add(id);
         }));
     }
-    return { anew, gone };
+    return anew;
 }
 
 // Deletes them in one transaction, but for those that have been put anew. Answers these, and whether all others were
 // there.
 async function removeLot(store, keys, etags, signal) {
-    const lapsed = new Set(), kept = [];
+    const gone = new Set(), kept = [];
     let left = keys, absent = "*";
-    const match = ({ id }) => lapsed.has(id) ? undefined : etags.get(id) ?? absent;
+    const match = ({ id }) => gone.has(id) ? null : etags.get(id) ?? absent;
     while (left.length > 0) {
         try {
             await removeObjects(store, left, match);
@@ -114,15 +117,15 @@ async function removeLot(store, keys, etags, signal) {
             if (error.kind !== "precondition-failed" || absent === undefined)
                 throw error;
         }
-        const known = left.filter(({ id }) => etags.has(id) && !lapsed.has(id));
-        const { anew, gone } = await judge(store, known, etags, signal);
+        const before = gone.size, known = left.filter(({ id }) => etags.has(id));
+        const anew = await judge(store, known, etags, gone, signal);
         kept.push(...left.filter(({ id }) => anew.has(id)));
         left = left.filter(({ id }) => !anew.has(id));
-        gone.forEach((id) => lapsed.add(id));
-        if (anew.size + gone.size === 0)
+        anew.forEach((id) => gone.delete(id));
+        if (anew.size === 0 && gone.size === before)
             absent = undefined; // one in a folder is gone
     }
-    return { kept, whole: lapsed.size === 0 && absent !== undefined };
+    return { kept, whole: gone.size === 0 && absent !== undefined };
 }
 
 // Deletes them and what is in the folders, in one transaction; in several where there are more than one takes. Where

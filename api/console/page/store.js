@@ -14,7 +14,7 @@ export const BATCH = 10000;
 export const figures = (store, signal) => askJson("GET", at(store), { signal });
 export const create = async (store) => (await askJson("PUT", at(store))).created; // false where it was there
 export const limit = (store, limits) => ask("PATCH", at(store), { json: { limits } });
-export const remove = (store) => ask("DELETE", at(store), { query: { force: true } });
+export const remove = (store, force) => ask("DELETE", at(store), { query: { force } });
 
 // One page of the names of stores.
 export const stores = (cursor, signal) =>
@@ -61,10 +61,13 @@ export function transfer(how, store, key, target, { overwrite = false, etag = nu
         destination: { store: target.store ?? store, ...target.key.json() } } });
 }
 
-// All of them, or none: one transaction. match(key): the etag that it has to have, * for any, nothing where it may be
-// gone.
+// All of them, or none: one transaction. match(key): the etag that it has to have, * for any, null where it has to be
+// gone, nothing where it may be.
 export const removeObjects = (store, keys, match) => ask("POST", `${at(store)}/batch`, { json: { operations:
-    keys.map((key) => ({ op: "delete", ...key.json(), if_match: match(key) })) } });
+    keys.map((key) => {
+        const etag = match(key);
+        return { op: "delete", ...key.json(), ...(etag === null ? { if_none_match: "*" } : { if_match: etag }) };
+    }) } });
 
 // Just that object, if its etag is known. False where it was gone already.
 export async function removeObject(store, key, etag) {

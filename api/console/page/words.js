@@ -95,7 +95,7 @@ export const words = {
         "same-object": "That is the same object: choose another key or another store.",
         "size-mismatch": "The bytes did not arrive as they were sent. Try again.",
         "store-failed": `The store takes no writes. ${inTheLog}`,
-        "store-not-empty": "The store still holds objects.",
+        "store-not-empty": "The store still holds objects, or uploads that are under way.",
         "target-exists": "There is an object under that key already.",
         "target-too-long": "The key is too long for an address.",
         "too-large": "It is larger than the server takes.",
@@ -147,6 +147,7 @@ export const words = {
         removeButton: "Delete store",
         remove: (store) => `Delete the store ${store}?`,
         holds: (count, bytes) => `It holds ${objects(count)}, ${bytes}.`,
+        grown: (holds) => `Meanwhile more has come. ${holds} Once more, and all of it is deleted.`,
         confirm: (store) => `Type ${store} to go on`,
         other: (store) => `That is not "${store}".`,
         removed: (store) => `The store ${store} is deleted.`,
@@ -254,7 +255,7 @@ export const words = {
         several: (count) => `Copy ${entries(count)}`,
         store: "To the store",
         prefix: "Into the folder",
-        prefixHint: "What is in front of the keys there, mostly with a slash at its end; empty: the whole store.",
+        prefixHint: "Empty: the top of the store.",
         submit: "Copy",
         progress: (done, all) => `${number.format(done)} of ${objects(all)}`,
         taken: "What is to be done with this and all others of these objects whose keys are taken?",
@@ -263,8 +264,8 @@ export const words = {
         stop: "Stop",
         leaveOut: "Leave it out",
         done: (key, store) => `Copied to ${key}${inStore(store)}.`,
-        ended: (done, skipped) => `${objects(done)} copied` +
-            `${skipped > 0 ? `, ${number.format(skipped)} left out` : ""}.`,
+        ended: (done, skipped, folder, store) => `${objects(done)} copied to ${folder || "the top"}` +
+            `${inStore(store)}${skipped > 0 ? `, ${number.format(skipped)} left out` : ""}.`,
         stopped: (done, all) => `Stopped: ${number.format(done)} of ${objects(all)} copied.`,
     },
 

@@ -182,7 +182,7 @@ const cleanly = async (server) => {
 // One of many is there already: each way to go on.
 async function taken({ checks, server }, v) {
     for (const [answer, told, keys, held] of [
-        ["Skip them", `${COUNT - 2} objects copied, 2 left out`, COUNT, "mine"],
+        ["Skip them", `${COUNT - 2} objects copied to the top in the store lots, 2 left out`, COUNT, "mine"],
         ["Keep both", `${COUNT} objects copied`, COUNT + 2, "mine"],
         ["Replace", `${COUNT} objects copied`, COUNT, "x"]]) {
         await cleanly(server);

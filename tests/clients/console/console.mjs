@@ -18,6 +18,7 @@ import * as granting from "./granting.mjs";
 import * as limits from "./limits.mjs";
 import * as naming from "./naming.mjs";
 import * as saving from "./saving.mjs";
+import * as selecting from "./selecting.mjs";
 import * as telling from "./telling.mjs";
 import * as uploading from "./uploading.mjs";
 import * as turning from "./turning.mjs";
@@ -52,7 +53,8 @@ try {
         telling.notices, telling.bodiless, telling.missed, saving.saving, entering.rights, limits.limits,
         granting.offers, granting.makers, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
         turning.crafted, turning.leaving, turning.unknown, turning.packed, turning.drawn, turning.mixed, turning.soundless, turning.squeezed,
-        entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.held,
+        selecting.far, selecting.raced, selecting.tangled, selecting.vanished, selecting.twofold, selecting.covered,
+        selecting.passedOn, selecting.counted, selecting.withheld, entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.held,
         entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });

@@ -16,8 +16,8 @@ export const put = (server, store, path, body, type, headers = {}) =>
     ask(server, "PUT", `/v1/stores/${store}/objects/${path}`,
         { body, headers: { ...(type ? { "Content-Type": type } : {}), ...headers } });
 
-export const batch = (server, store, operations) => ask(server, "POST", `/v1/stores/${store}/batch`,
-    { body: JSON.stringify({ operations }), headers: { "Content-Type": "application/json" } });
+export const batch = (server, store, operations, token) => ask(server, "POST", `/v1/stores/${store}/batch`,
+    { token, body: JSON.stringify({ operations }), headers: { "Content-Type": "application/json" } });
 
 export const list = async (server, store, query = "") =>
     JSON.parse(await ask(server, "GET", `/v1/stores/${store}/objects?${query}`)).objects;
