@@ -64,7 +64,8 @@ export function storeHead(store, view) {
         "aria-current": name === view ? "page" : null }, words.views[name]);
     return make("header", { class: "store-head" }, make("h1", { tabindex: -1 }, store),
         make("nav", { class: "tabs", "aria-label": words.store.views(store) },
-            reachOf(store).length > 0 && tab("objects"), maySomewhere("list", store) && tab("changes"), maySeeFigures(store) && tab("live")),
+            reachOf(store).length > 0 && tab("objects"), maySomewhere("list", store) && tab("changes"),
+            maySeeFigures(store) && tab("live")),
         may("admin", store) && make("div", { class: "actions" },
             button(words.limits.button, { icon: "limits", onclick: () => changeLimits(store).catch(complain) }),
             button(words.store.removeButton, { icon: "trash", kind: "danger-text",

@@ -72,7 +72,8 @@ function address(path, query) {
 }
 
 // Asks, and answers a Response whose status is good. What was stored by the browser is neither asked for nor kept: it
-// would be shown beside what is new, and to whoever comes behind a token. The values of a query are escaped already: prefixes are bytes.
+// would be shown beside what is new, and to whoever comes behind a token. The values of a query are escaped already:
+// prefixes are bytes.
 export async function ask(method, path, { query = {}, headers = {}, json, body, signal } = {}) {
     const head = new Headers(headers), shown = token;
     if (token !== null && !head.has("Authorization"))

@@ -100,8 +100,8 @@ export async function hidden({ checks, browser, server }) {
     await v.leave();
 }
 
-// More windows of one browser, all of them seen, than it has connections to a server: each shows what happens, and there
-// is one left for whatever else is done.
+// More windows of one browser, all of them seen, than it has connections to a server: each shows what happens, and
+// there is one left for whatever else is done.
 export async function windows({ checks, browser, server }) {
     const v = await Visitor.arrive(browser, server, { place: "#/store/s/changes" }), pages = [v.page];
     await v.main.getByText("0 changes since you look").waitFor();
