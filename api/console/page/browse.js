@@ -55,6 +55,7 @@ export class Browse {
     }
 
     close() {
+        this.hasEnded = true;
         removeEventListener("cairn-uploaded", this.refreshed);
         this.finder.close();
         this.listing?.close();
@@ -144,8 +145,13 @@ export class Browse {
         this.listing.more().catch(() => {});
     }
 
-    // Once more, and what is seen first. isOwn: what is gone was deleted here.
+    // Once more, and what is seen first. isOwn: what is gone was deleted here. What was begun here may end when another
+    // list is in its place: then that one is.
     #again(isOwn = false) {
+        if (this.hasEnded) {
+            dispatchEvent(new CustomEvent("cairn-uploaded", { detail: this.place.store }));
+            return;
+        }
         this.listing.renew(this.scroller.first).catch(() => {});
         this.#renew(isOwn).catch(() => {});
     }

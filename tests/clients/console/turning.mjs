@@ -283,6 +283,8 @@ export async function unknown({ checks, browser, folder }) {
     await v.told("10 objects copied");
     checks.check("with a good one all goes on, and nothing is asked any more", await v.dialog.count() === 0,
         await v.dialog.allTextContents());
+    checks.check("and the list that is there by now shows it", await v.sees(["copied/", "other", "tenant/"]),
+        await v.names());
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
     await life.end("SIGTERM");

@@ -123,9 +123,9 @@ export class Visitor {
 
     // Waits until the rows are these, and tells whether they are.
     async sees(names) {
-        const rows = () => [...document.querySelectorAll("main [role=grid] .rows .row:not([hidden]) .text")];
-        const found = `(${rows})().map((row) => row.textContent).join()`;
-        return this.page.waitForFunction(`${found} === ${JSON.stringify(names.join())}`).then(() => true, () => false);
+        return this.page.waitForFunction((wanted) =>
+            [...document.querySelectorAll("main [role=grid] .rows .row:not([hidden]) .text")]
+                .map((row) => row.textContent).join() === wanted, names.join()).then(() => true, () => false);
     }
 
     get panel() {
