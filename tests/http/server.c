@@ -1,5 +1,6 @@
 #include "tests/http/server.h"
 
+#include "tests/http/autopsy.h"
 #include "tests/http/certificate.h"
 #include "tests/http/clock.h"
 #include "tests/http/tunnel.h"
@@ -94,28 +95,52 @@ static char *read_file(const char *path)
     return text;
 }
 
-/* In the child: becomes cairnd with its output in the file at `log`. Dies with the test, however that ends. */
-static void become(const char *const *arguments, const char *log, bool with_stdout)
+/* The environment of cairnd; free() it. A test that is about the delay gives the flag. */
+static char **make_environment(void)
+{
+    static char no_delay[] = "CAIRN_DRAIN_DELAY=0";
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    char **environment = calloc(count + 2, sizeof *environment);
+    ck_assert_ptr_nonnull(environment);
+    memcpy(environment, environ, count * sizeof *environment);
+    if (!getenv("CAIRN_DRAIN_DELAY"))
+        environment[count] = no_delay;
+    return environment;
+}
+
+static void complain(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        _exit(125);
+}
+
+/* In the child: becomes cairnd with its output in the file at `log`. Dies with the test, however that ends. The test
+ * may have threads, of which one may have held any lock: so nothing is called that could wait for one. */
+static void become(const char *const *arguments, char *const *environment, const char *log, bool with_stdout)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setenv("CAIRN_DRAIN_DELAY", "0", 0); /* a test that is about it gives the flag */
     int file = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (file < 0 || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0 ||
         dup2(with_stdout ? file : nothing, STDOUT_FILENO) < 0) {
         _exit(126);
     }
-    execv(arguments[0], (char *const *)arguments);
-    dprintf(STDERR_FILENO, "%s: %s\n", arguments[0], strerror(errno));
+    execve(arguments[0], (char *const *)arguments, environment);
+    complain(arguments[0]);
+    complain(": it cannot be run\n");
     _exit(127);
 }
 
 static pid_t spawn(const char *const *arguments, const char *log, bool with_stdout)
 {
+    char **environment = make_environment();
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0)
-        become(arguments, log, with_stdout);
+        become(arguments, environment, log, with_stdout);
+    free(environment);
     return pid;
 }
 
@@ -128,6 +153,7 @@ static int wait_for_exit(pid_t pid, double seconds)
     while ((ended = waitpid(pid, &status, WNOHANG)) == 0 && clock_now() < deadline)
         clock_sleep(0.002);
     if (ended == 0) {
+        autopsy(pid);
         kill(pid, SIGABRT);
         waitpid(pid, &status, 0);
         return -1;
