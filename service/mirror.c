@@ -20,7 +20,8 @@ struct mirror {
     struct follower follower;
     struct progress progress;
     char *folder;
-    bool made;                    /* the backup's folder was not there before */
+    bool made;                    /* the backup's folder was not there before, ... */
+    bool withdrawn;               /* ... and is not any more: nothing has come */
     bool empty;                   /* nothing was copied before, of whomever */
     json_t *points;               /* store -> the point of the server's log, and what came, as it is told */
     json_t *damaged;              /* store -> its changes whose objects could not be had */
@@ -385,9 +386,10 @@ static bool follow_all(struct mirror *mirror, const char *token)
     bool good = mirror->follower.remote && list_stores(mirror, stores) && choose_stores(mirror, stores, chosen) &&
                 make_folder(mirror) && check_source(mirror, stores) && expect_stores(mirror, chosen) &&
                 follow_stores(mirror, chosen) && (mirror->copying->store || miss_others(mirror, stores));
-    bool nothing = !good && mirror->made && !holds_something(mirror);
+    bool failed = !good || mirror->account->failed > 0 || mirror->account->refused > 0;
+    mirror->withdrawn = failed && mirror->made && !holds_something(mirror);
     depot_close(mirror->follower.depot);
-    if (nothing)
+    if (mirror->withdrawn)
         backup_withdraw(mirror->copying->to, NULL);
     remote_close(mirror->follower.remote);
     json_decref(chosen);
@@ -470,7 +472,7 @@ enum check_status mirror_run(const struct copying *copying, const char *token)
     account_begin(&account, copying->command, copying->json, copying->from, copying->to);
     account.counts_objects = true;
     bool good = follow_all(&mirror, token);
-    if (good || json_object_size(mirror.points) > 0)
+    if (!mirror.withdrawn && (good || json_object_size(mirror.points) > 0))
         good = copy_all(&mirror, good) && good;
     free(mirror.folder);
     json_decref(mirror.points);

@@ -141,6 +141,9 @@ START_TEST(a_store_that_cannot_be_read_keeps_no_other_from_being_copied)
     site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("maker"), NULL), 201);
     site_expect(client_send(site.client, "PUT", "/v1/stores/aa/objects/k", "v", 1, "Authorization: Bearer maker", NULL),
                 201);
+    const char *only[] = {"backup", "--from", site.server->url, to, "--token-file", file, "--store", "aa", NULL};
+    command_says(only, UNKNOWN, "1 store, 0 of them copied");
+    ck_assert_int_ne(access(to, F_OK), 0); /* which came to nothing */
     const char *arguments[] = {"backup", "--json", "--from", site.server->url, to, "--token-file", file, NULL};
     json_t *report = json_loads(command_run(arguments, UNKNOWN), 0, NULL);
     ck_assert_ptr_nonnull(error_of(report, "aa"));
