@@ -191,12 +191,29 @@ static struct failure miss_others(struct backup *backup)
                  : failure_none();
 }
 
+static bool is_asked_for(const struct backup *backup, const char *name)
+{
+    const struct backup_options *options = backup->options;
+    return (!options->store || strcmp(options->store, name) == 0) &&
+           (!options->wanted || options->wanted(options->arg, name));
+}
+
+/* What the source lacks, its backup lacks as well. */
+static void expect_missing(void *arg, const char *name)
+{
+    struct backup *backup = arg;
+    if (is_asked_for(backup, name))
+        (void)pending_expect(&backup->order.places, &name, 1, false); /* who copies it is told in any case */
+}
+
 /* Notes what a backup is to have: a run that is cut short leaves it without. */
 static struct failure expect(struct backup *backup, const char *const *names, size_t count)
 {
     const struct backup_options *options = backup->options;
     bool all = !options->store && !options->part;
     int error = options->restore ? 0 : pending_expect(&backup->order.places, names, count, all);
+    if (!error && !options->restore)
+        premises_missing(&backup->premises, expect_missing, backup);
     return error ? premises_fail(&backup->premises, error, "cannot note what is copied to", backup->premises.to_path)
                  : failure_none();
 }
@@ -204,11 +221,10 @@ static struct failure expect(struct backup *backup, const char *const *names, si
 /* A store that the source, which is a backup, is to have itself. */
 static void miss(void *arg, const char *name)
 {
-    const struct backup_options *options = arg;
+    const struct backup *backup = arg;
     const struct backup_store told = {.name = name, .error = STORE_NO_STORE, .why = missing_sentence};
-    if (options->told && (!options->store || strcmp(options->store, name) == 0) &&
-        (!options->wanted || options->wanted(options->arg, name)))
-        options->told(options->arg, &told);
+    if (backup->options->told && is_asked_for(backup, name))
+        backup->options->told(backup->options->arg, &told);
 }
 
 static struct failure copy_stores(struct backup *backup)
@@ -225,7 +241,7 @@ static struct failure copy_stores(struct backup *backup)
         failure = meter_is_halted(&backup->meter) ? halt(backup) : copy_store(backup, names[i]);
     free(names);
     if (!failure.error)
-        premises_missing(&backup->premises, miss, (void *)(uintptr_t)backup->options);
+        premises_missing(&backup->premises, miss, backup);
     if (!failure.error && !backup->options->store && !backup->options->beside)
         failure = miss_others(backup);
     return failure;

@@ -846,7 +846,11 @@ static void expect_missing(const char *to)
     expect_words(output, "store main\n  not looked at: the backup has no copy of it");
     expect_words(output, "2 stores, 1 of them whole; 0 flaws");
     const char *further[] = {"backup", "--from", to, copies_beside("further"), NULL};
-    command_says(further, UNKNOWN, "store main: not copied: the backup has no copy of it");
+    for (int i = 0; i < 2; i++) {
+        command_says(further, UNKNOWN, "store main: not copied: the backup has no copy of it");
+        check[1] = further[3];
+        command_says(check, UNKNOWN, "store main\n  not looked at: the backup has no copy of it");
+    }
 }
 
 /* A damaged store is refused; with --replace it is copied as it is, and told from then on. */
