@@ -111,8 +111,10 @@ void store_close(struct store *store);
 struct store_left store_close_for_now(struct store *store);
 void store_forget_left(struct store_left *left);
 
-/* Tells the file of a store that is closed what is remembered of it. Failing is told to the operator and does no harm.
+/* Tells the file of a store that is closed what is remembered of it. False: descriptors are out, and it is to be tried
+ * again. The `last` time it waits for some; that it could not be told is told to the operator then, and does no harm.
  * Blocking. Thread: one that keeps others from opening it. */
-void store_tell_left(const struct services *services, int root, const char *name, const struct store_left *left);
+bool store_tell_left(const struct services *services, int root, const char *name, const struct store_left *left,
+                     bool last);
 
 #endif

@@ -378,7 +378,8 @@ static int write_left(const struct io *io, int root, const char *path, const str
     return error;
 }
 
-void store_tell_left(const struct services *services, int root, const char *name, const struct store_left *left)
+bool store_tell_left(const struct services *services, int root, const char *name, const struct store_left *left,
+                     bool last)
 {
     char path[sizeof STORES_FOLDER "//log" + STORE_NAME_MAX];
     uint64_t waited = 0;
@@ -386,11 +387,14 @@ void store_tell_left(const struct services *services, int root, const char *name
     (void)snprintf(path, sizeof path, "%s/%s/log", STORES_FOLDER, name);
     do
         error = write_left(services->options->io, root, path, left);
-    while (progress_waits(error, services->options->shortage_patience, &waited));
+    while (last && progress_waits(error, services->options->shortage_patience, &waited));
+    if (!last && store_error_is_shortage(STORE_IO, error))
+        return false;
     if (error)
         notice_tell(&services->notice, STORE_LOG_WARNING,
                     "store %s: file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
                     name, strerror(error));
+    return true;
 }
 
 /* ---- its limits ------------------------------------------------------------------------------ */

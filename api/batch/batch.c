@@ -171,8 +171,7 @@ static void refuse_entry(struct request *request, const struct batch *batch)
                             "(?allow_null_bytes=true for a form).",
                             index);
     else
-        reply_entry_problem(request, problem, index, "Operation %zu is refused: %s.", index,
-                            store_error_text(request->error));
+        reply_entry_error(request, problem, index, request->error);
 }
 
 /* The answer is made: what it was made of is not kept while the client takes it. */

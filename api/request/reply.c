@@ -275,6 +275,14 @@ static char *error_sentence(const struct request *request, enum store_error erro
     return printed < 0 ? NULL : text;
 }
 
+void reply_entry_error(struct request *request, enum problem problem, size_t entry, enum store_error error)
+{
+    char words[128];
+    const char *cause = request->os_error == 0 ? "" : strerror_r(request->os_error, words, sizeof words);
+    reply_entry_problem(request, problem, entry, "Operation %zu is refused: %s%s%s.", entry, store_error_text(error),
+                        *cause == '\0' ? "" : ": ", cause);
+}
+
 /* The same path and query at another server. */
 static void locate_elsewhere(struct request *request)
 {

@@ -68,6 +68,9 @@ void reply_problem(struct request *request, enum problem problem, const char *de
 void reply_entry_problem(struct request *request, enum problem problem, size_t entry, const char *detail, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same for what the engine has said of that entry, with the cause where a file call failed. */
+void reply_entry_error(struct request *request, enum problem problem, size_t entry, enum store_error error);
+
 /* The same for an error of the engine, with what is known about it: where the store is that another server has. */
 void reply_error(struct request *request, enum store_error error);
 

@@ -139,6 +139,15 @@ void errand_hurry(struct errand *errand)
         go(errand);
 }
 
+void errand_lend(struct errand *errand)
+{
+    lock_take(&errand->lock);
+    bool here = errand->under_way && pool_withdraw(errand->pool, &errand->job);
+    lock_release(&errand->lock);
+    if (here)
+        errand_run(errand);
+}
+
 bool errand_end(struct errand *errand)
 {
     lock_take(&errand->lock);

@@ -55,6 +55,9 @@ bool errand_is_under_way(struct errand *errand);
  * threads of the pool wait for may call it. Blocking, not of an errand that waits for its time. */
 void errand_hurry(struct errand *errand);
 
+/* Lends it the calling thread to run once, where none has taken it yet; else does nothing. Blocking. */
+void errand_lend(struct errand *errand);
+
 /* It does not run any more: one that runs is waited for and may look at errand_is_ending(), one that waits is taken
  * back. True when something was left for it: what it would have done is the caller's. Blocking. */
 bool errand_end(struct errand *errand);

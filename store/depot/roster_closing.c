@@ -88,16 +88,23 @@ static void entry_give_back(void *arg)
     roster_tell_waiters(waiters, STORE_ELSEWHERE, NULL, &detail);
 }
 
-/* Tells what is remembered of a store. Thread: one that opens stores. */
+/* Tells what is remembered of a store; where that cannot be told now it rests on. Thread: one that opens stores. */
 static void entry_tell(void *arg)
 {
     struct roster_entry *entry = arg;
     struct roster *roster = entry->roster;
     assert(pool_is_current(roster->services->openers));
-    store_tell_left(roster->services, roster->folder->root, entry->name, &entry->left);
     lock_take(&roster->lock);
-    store_forget_left(&entry->left);
-    roster_end_entry(entry);
+    bool last = roster->closing;
+    lock_release(&roster->lock);
+    bool told = store_tell_left(roster->services, roster->folder->root, entry->name, &entry->left, last);
+    lock_take(&roster->lock);
+    if (told) {
+        store_forget_left(&entry->left);
+        roster_end_entry(entry);
+    } else {
+        roster_leave_entry(entry);
+    }
     lock_release(&roster->lock);
 }
 

@@ -155,8 +155,12 @@ int handle_open(struct handle *handle, int *ret_file)
     const struct io *io = handles->io;
     numbered_name(handle->number, handle->ending, name);
     int file = io->openat(io->self, handle->folder->open, name, handle->flags, 0);
-    if (file < 0) {
-        int error = errno;
+    int error = file < 0 ? errno : 0;
+    if (error && atomic_load(&handle->takers) & HANDLE_OPEN) { /* another one was quicker: its name may be gone */
+        *ret_file = handle->file;
+        return 0;
+    }
+    if (error) {
         handle_give(handle);
         return error;
     }

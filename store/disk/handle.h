@@ -20,6 +20,7 @@
 #include "store/base/lock.h"
 #include "store/disk/io.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -103,6 +104,13 @@ static inline const struct io *handle_io(const struct handle *handle)
 static inline int handle_file(const struct handle *handle)
 {
     return handle->file;
+}
+
+/* Nothing is written to the file any more: it is opened only to be read, also where the file system has become
+ * read-only. Thread: the one that keeps it, or the only one that knows it. */
+static inline void handle_seal(struct handle *handle)
+{
+    handle->flags = O_RDONLY;
 }
 
 /* For handle_take(): opens the file. */

@@ -79,6 +79,9 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
 int log_keep_active(struct log *log)
 {
     log_assert_unowned(log);
+    for (size_t at = 0; at < log->chain.count; at++)
+        if (log->chain.segments[at] != log->active)
+            handle_seal(log->chain.segments[at]->file);
     return log->active ? handle_keep(log->active->file) : 0;
 }
 
@@ -121,8 +124,10 @@ static struct failure log_enter(struct log *log, const struct prepared *prepared
     struct segment *sealed = log->active;
     struct segment *segment = segment_new(&log->files, prepared->file, header, prepared->size);
     enum store_error error = segment ? log_adopt(log, segment) : STORE_NO_MEMORY;
-    if (!error && sealed)
+    if (!error && sealed) {
+        handle_seal(sealed->file);
         handle_rest(sealed->file);
+    }
     if (!error)
         return failure_none();
     segment_release(segment);

@@ -117,14 +117,16 @@ void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct 
 }
 
 /* Puts a run from a file on a shelf of its own, unless there is one that has more: a crash may have left what had been
- * merged already. False: memory is out. */
+ * merged already. One of the same last segment is of that very file: it has come before descriptors were out. False:
+ * memory is out. */
 static bool shelve(struct catalog *catalog, struct run *run)
 {
     size_t at;
     uint64_t first = run_source_at(run, 0).number, last = run_last_source(run).number;
     bool met = find_shelf(catalog, first, &at);
     if (met && catalog->shelves[at].last >= last) {
-        keys_remove(catalog->reader->log, last);
+        if (catalog->shelves[at].last > last)
+            keys_remove(catalog->reader->log, last);
         run_release(run);
         return true;
     }
@@ -151,25 +153,36 @@ bool catalog_pin_from(const struct catalog *catalog, uint64_t number, struct str
 }
 
 /* Whether a shelf tells of the log as it is: of each sealed segment among its own, of which there are some, all there
- * is. Blocking. */
-static bool is_of_this_log(const struct catalog *catalog, const struct shelf *shelf)
+ * is. An errno, where that cannot be looked at. Blocking. */
+static int is_of_this_log(const struct catalog *catalog, const struct shelf *shelf, bool *ret_right)
 {
     struct stretch stretch = {.next = shelf->first};
     bool right = true, some = false;
+    int error = 0;
     while (right && stretch.next <= shelf->last && catalog_pin_from(catalog, stretch.next, &stretch)) {
         bool counts = !segment_is_husk(stretch.segment) && stretch.segment->number <= shelf->last;
-        right = !counts || shelf_is_made_of(shelf, &stretch);
+        if (counts)
+            error = shelf_is_made_of(shelf, &stretch, &right);
         some = some || counts;
         stretch_release(&stretch);
     }
-    return right && some;
+    *ret_right = right && some;
+    return error;
 }
 
-static void discard_others(struct catalog *catalog)
+/* For want of descriptors nothing goes that may be right. */
+static struct failure discard_others(struct catalog *catalog)
 {
-    for (size_t at = catalog->count; at-- > 0;)
-        if (!is_of_this_log(catalog, &catalog->shelves[at]))
+    struct failure failure = failure_none();
+    for (size_t at = catalog->count; at-- > 0;) {
+        bool right;
+        int error = is_of_this_log(catalog, &catalog->shelves[at], &right);
+        if (error && store_error_is_shortage(STORE_IO, error))
+            failure = failure_io(error);
+        else if (!right)
             catalog_discard(catalog, at);
+    }
+    return failure;
 }
 
 /* Whether a file that was not opened is no run of this program's: it may go. One for which there were no descriptors or
@@ -261,8 +274,10 @@ static struct failure open_files(struct catalog *catalog)
         }
     }
     free(names);
+    struct failure unknown = discard_others(catalog);
+    if (!failure.error)
+        failure = unknown;
     catalog->opened = !failure.error;
-    discard_others(catalog);
     if (!failure.error)
         recall(catalog);
     return failure;
@@ -512,7 +527,9 @@ void catalog_forget(struct catalog *catalog, uint64_t number)
     size_t at;
     lock_take(&catalog->lock);
     bool has = find_shelf(catalog, number, &at) && catalog->shelves[at].filed;
-    if (!has || run_keep(catalog->shelves[at].runs[0]) == 0)
+    struct run *run = has ? catalog->shelves[at].runs[0] : NULL;
+    /* One of several segments stays as it is: then only what a merge has left goes. */
+    if (!run || run_source_count(run) > 1 || run_keep(run) == 0)
         keys_remove_single(catalog->reader->log, number);
     lock_release(&catalog->lock);
     catalog_tidy(catalog);

@@ -108,9 +108,10 @@ struct failure keys_draft(struct index *index, const struct log *log, const stru
 bool keys_is_there(const struct log *log, uint64_t number)
 {
     int file = numbered_open(log->io, log->folder, number, ending);
-    if (file >= 0)
-        log->io->close(log->io->self, file);
-    return file >= 0;
+    if (file < 0)
+        return errno != ENOENT; /* what cannot be looked at for want of descriptors is not made anew */
+    log->io->close(log->io->self, file);
+    return true;
 }
 
 void keys_make(struct index *index, const struct log *log, const struct segment *segment, uint64_t records)

@@ -43,12 +43,14 @@ bool shelf_covers(const struct shelf *shelf, uint64_t number, uint64_t records)
     return shelf_source(shelf, number).covered == records;
 }
 
-bool shelf_is_made_of(const struct shelf *shelf, const struct stretch *stretch)
+int shelf_is_made_of(const struct shelf *shelf, const struct stretch *stretch, bool *ret_made)
 {
     uint64_t stamp;
     struct run_source source = shelf_source(shelf, stretch->segment->number);
-    return stretch->sealed && source.covered == stretch->records && !segment_stamp(stretch->segment, &stamp) &&
-           source.stamp == stamp;
+    *ret_made = stretch->sealed && source.covered == stretch->records;
+    int error = *ret_made ? segment_stamp(stretch->segment, &stamp) : 0;
+    *ret_made = *ret_made && !error && source.stamp == stamp;
+    return error;
 }
 
 bool shelf_lacks(const struct shelf *shelf)
@@ -166,8 +168,9 @@ bool shelf_open(const struct reader *reader, struct shelf *shelf, const struct s
     if (!stretch->sealed || damage_has_gaps(reader->index) ||
         keys_open(reader->log, stretch->segment->number, &run).error)
         return false;
-    struct shelf filed = {.runs = {run}, .count = 1};
-    if (run_source_count(run) > 1 || !shelf_is_made_of(&filed, stretch)) {
+    const struct shelf filed = {.runs = {run}, .count = 1};
+    bool made;
+    if (run_source_count(run) > 1 || shelf_is_made_of(&filed, stretch, &made) || !made) {
         run_release(run);
         return false;
     }

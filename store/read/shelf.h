@@ -34,8 +34,9 @@ struct run_source shelf_source(const struct shelf *shelf, uint64_t number);
 /* Whether it has all that there is to tell of a segment, whose records end at a position. */
 bool shelf_covers(const struct shelf *shelf, uint64_t number, uint64_t records);
 
-/* Whether one in a file has all there is to tell of a stretch, and was made of that very file. Blocking. */
-bool shelf_is_made_of(const struct shelf *shelf, const struct stretch *stretch);
+/* Whether one in a file has all there is to tell of a stretch, and was made of that very file. An errno, where that
+ * cannot be looked at. Blocking. */
+int shelf_is_made_of(const struct shelf *shelf, const struct stretch *stretch, bool *ret_made);
 
 /* Whether it lacks records that could not be read. */
 bool shelf_lacks(const struct shelf *shelf);

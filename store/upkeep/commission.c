@@ -1,11 +1,15 @@
 /* commission.c - a transaction of the background, which waits for it. */
 #include "store/upkeep/commission.h"
 
+#include "store/base/clock.h"
+
+enum { PATIENCE = 100 /* milliseconds between two looks whether a thread that commits has come to it */ };
+
 void commission_init(struct commission *commission, struct writer *writer)
 {
     *commission = (struct commission){.writer = writer};
     lock_init(&commission->lock);
-    pthread_cond_init(&commission->done, NULL);
+    lock_condition_init(&commission->done);
 }
 
 void commission_free(struct commission *commission)
@@ -33,6 +37,21 @@ static void finish(struct txn *txn)
     lock_release(&commission->lock);
 }
 
+/* Waits for a while; whether it has finished. */
+static bool await(struct commission *commission)
+{
+    const struct timespec until = clock_timespec(clock_now(CLOCK_MONOTONIC) + PATIENCE * CLOCK_MILLISECOND);
+    lock_take(&commission->lock);
+    bool early = true;
+    while (!commission->finished && early)
+        early = lock_wait_until(&commission->lock, &commission->done, &until);
+    bool finished = commission->finished;
+    lock_release(&commission->lock);
+    return finished;
+}
+
+/* Threads that commit may be at the end of the descriptors, and wait for a store to be closed. That waits for this
+ * thread: so it does not wait for them. */
 struct failure commission_carry_out(struct commission *commission, const struct txn *txn)
 {
     commission->finished = false;
@@ -42,9 +61,7 @@ struct failure commission_carry_out(struct commission *commission, const struct 
     commission->txn.arg = commission;
     commission->txn.finish = finish;
     writer_submit(commission->writer, &commission->txn);
-    lock_take(&commission->lock);
-    while (!commission->finished)
-        lock_wait(&commission->lock, &commission->done);
-    lock_release(&commission->lock);
+    while (!await(commission))
+        errand_lend(&commission->writer->turn);
     return commission->failure;
 }

@@ -94,6 +94,9 @@ START_TEST(what_cannot_be_read_is_told_and_served_again)
     struct answer *answer = site_get("k", NULL);
     site_expect_kind(answer, 500, "internal");
     ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "Input/output error"));
+    answer = site_post("/batch", "{\"operations\": [{\"op\": \"put\", \"key\": \"k\", \"data\": \"eA==\"}]}");
+    site_expect_kind(answer, 500, "internal");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "Input/output error"));
     heal("pread");
     site_expect_text("k", "value");
     site_expect(site_put("k", "another", NULL), 200);

@@ -307,6 +307,53 @@ START_TEST(where_there_is_none_what_runs_in_the_background_comes_again)
 }
 END_TEST
 
+/* At each file of the first page after a start: what was known stays. */
+START_TEST(where_there_is_none_for_a_page_its_runs_stay)
+{
+    enum store_error error = STORE_IO;
+    fill();
+    expect_listing();
+    ck_assert(background_settles(fixture.store));
+    for (unsigned nth = 1; error; nth++) {
+        struct page page = {0};
+        fixture_close(&fixture);
+        fixture_open(&fixture);
+        ck_assert(background_settles(fixture.store));
+        close_idle_files();
+        uint64_t named = sim_disk_calls(fixture.disk, SIM_RENAMEAT);
+        sim_disk_fail(fixture.disk, SIM_OPENAT, nth, false, EMFILE);
+        error = page_list(fixture.store, &page, "", "", 100);
+        ck_assert(error == STORE_OK || error == STORE_IO);
+        sim_disk_heal(fixture.disk);
+        expect_listing();
+        ck_assert(background_settles(fixture.store));
+        ck_assert_uint_eq(sim_disk_calls(fixture.disk, SIM_RENAMEAT), named);
+    }
+}
+END_TEST
+
+/* A file system that has met an error gives what it has, and takes nothing. */
+START_TEST(what_has_become_read_only_is_read)
+{
+    struct store_verification verification = {0};
+    fill();
+    expect_listing();
+    ck_assert(background_settles(fixture.store));
+    for (int opened = 0; opened < 2; opened++) {
+        close_idle_files();
+        sim_disk_set_read_only(fixture.disk, true);
+        expect_all(0);
+        expect_listing();
+        ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
+        ck_assert(verification.complete);
+        ck_assert_uint_eq(verification.flaws, 0);
+        sim_disk_set_read_only(fixture.disk, false);
+        fixture_close(&fixture); /* and those that a start has found */
+        fixture_open(&fixture);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -318,6 +365,8 @@ int main(void)
         a_page_is_made_of_runs_whose_files_have_gone,
         where_there_is_none_reads_fail_and_damage_nothing,
         where_there_is_none_what_runs_in_the_background_comes_again,
+        where_there_is_none_for_a_page_its_runs_stay,
+        what_has_become_read_only_is_read,
     };
     return UNIT_RUN_WITH("descriptors", setup, teardown, tests);
 }

@@ -227,6 +227,23 @@ START_TEST(what_runs_is_waited_for_by_who_is_in_a_hurry)
 }
 END_TEST
 
+START_TEST(what_waits_for_a_thread_is_lent_one)
+{
+    struct pool_job job = {.run = occupy};
+    errand_lend(&errand); /* nothing to do */
+    pool_submit(pool, &job);
+    sem_wait(&begun);
+    ck_assert(errand_ask(&errand));
+    sem_post(&go_on);
+    sem_post(&go_on);
+    errand_lend(&errand);
+    ck_assert_uint_eq(atomic_load(&runs), 1);
+    ck_assert(!errand_is_under_way(&errand));
+    barrier_wait(pool);
+    ck_assert_uint_eq(atomic_load(&runs), 1);
+}
+END_TEST
+
 static void *run_taken(void *arg)
 {
     (void)arg;
@@ -278,6 +295,7 @@ int main(void)
         what_has_not_come_to_its_end_is_left,
         what_waits_for_a_thread_is_done_by_who_is_in_a_hurry,
         what_runs_is_waited_for_by_who_is_in_a_hurry,
+        what_waits_for_a_thread_is_lent_one,
         whoever_takes_it_runs_it_once,
         it_does_not_run_after_its_end,
     };

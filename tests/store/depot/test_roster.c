@@ -3,6 +3,7 @@
 #include "store/commit/effort.h"
 #include "store/commit/groups.h"
 #include "store/depot/arrival.h"
+#include "store/depot/roster_closing.h"
 #include "store/depot/roster_room.h"
 #include "store/depot/roster_sweep.h"
 #include "store/depot/roster_use.h"
@@ -431,6 +432,36 @@ START_TEST(what_has_grown_is_counted)
 }
 END_TEST
 
+/* Has told what is remembered of a store; whether it rests on. */
+static bool rests_when_told(const char *name)
+{
+    lock_take(&roster.lock);
+    struct roster_entry *entry = roster_find(&roster, name);
+    ck_assert(entry && entry->state == ENTRY_RESTING);
+    roster_forget_entry(entry);
+    lock_release(&roster.lock);
+    ck_assert(quiet_comes());
+    lock_take(&roster.lock);
+    entry = roster_find(&roster, name);
+    bool rests = entry && entry->state == ENTRY_RESTING;
+    lock_release(&roster.lock);
+    return rests;
+}
+
+START_TEST(what_cannot_be_told_for_want_of_descriptors_is_told_later)
+{
+    put("a");
+    ck_assert(quiet_comes());
+    ck_assert(roster_make_room(&roster));
+    sim_disk_fail(disk, SIM_OPENAT, 1, true, EMFILE);
+    ck_assert(rests_when_told("a"));
+    sim_disk_heal(disk);
+    uint64_t named = sim_disk_calls(disk, SIM_RENAMEAT);
+    ck_assert(!rests_when_told("a"));
+    ck_assert_uint_eq(sim_disk_calls(disk, SIM_RENAMEAT), named + 1);
+}
+END_TEST
+
 START_TEST(a_log_that_is_being_read_is_let_go_of_at_the_end)
 {
     struct store *store;
@@ -583,6 +614,7 @@ int main(void)
         a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can,
         want_of_descriptors_is_no_trouble_of_the_store,
         who_finds_no_descriptors_waits_for_them,
+        what_cannot_be_told_for_want_of_descriptors_is_told_later,
         a_log_that_is_being_read_is_let_go_of_at_the_end,
         what_has_been_idle_for_a_while_is_closed,
         threads_that_open_one_store_get_the_same,

@@ -182,6 +182,48 @@ START_TEST(what_cannot_be_opened_is_told)
 }
 END_TEST
 
+/* The first time somebody else comes in between, who keeps the file and takes its name. */
+static struct io hasty;
+static bool overtaken;
+
+static int hasty_openat(void *self, int folder_file, const char *name, int flags, mode_t mode)
+{
+    if (!overtaken) {
+        overtaken = true;
+        ck_assert_int_eq(handle_keep(all[0]), 0);
+        io->unlinkat(io->self, folder.open, name, 0);
+    }
+    return io->openat(self, folder_file, name, flags, mode);
+}
+
+START_TEST(what_another_one_has_opened_meanwhile_is_had_though_its_name_has_gone)
+{
+    rest_all();
+    (void)handles_close(&handles, FILES);
+    hasty = *io;
+    hasty.openat = hasty_openat;
+    handles.io = &hasty;
+    overtaken = false;
+    expect_read(0);
+    ck_assert(overtaken);
+    handles.io = io;
+    handle_rest(all[0]);
+}
+END_TEST
+
+START_TEST(what_is_sealed_is_opened_on_a_file_system_that_has_become_read_only)
+{
+    int file;
+    handle_seal(all[0]);
+    rest_all();
+    (void)handles_close(&handles, FILES);
+    sim_disk_set_read_only(disk, true);
+    expect_read(0);
+    ck_assert_int_eq(handle_take(all[1], &file), EROFS);
+    sim_disk_set_read_only(disk, false);
+}
+END_TEST
+
 static struct io own_numbers;
 
 START_TEST(a_table_with_numbers_of_its_own_has_enough)
@@ -242,6 +284,8 @@ int main(void)
         what_is_kept_is_the_same_file_whatever_its_name_leads_to,
         what_is_shut_is_closed_at_once,
         what_cannot_be_opened_is_told,
+        what_another_one_has_opened_meanwhile_is_had_though_its_name_has_gone,
+        what_is_sealed_is_opened_on_a_file_system_that_has_become_read_only,
         a_table_with_numbers_of_its_own_has_enough,
         threads_that_read_and_close_have_the_right_files,
     };

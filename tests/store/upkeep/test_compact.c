@@ -1,21 +1,24 @@
 /* test_compact.c - space of dead records comes back, and nothing else changes. */
+#include "store/internal.h"
 #include "tests/lib/findings.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/patience.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/quiet.h"
+#include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { KEYS = 200, SIZE = 400, MANY = 8000 };
+enum { KEYS = 200, SIZE = 400, MANY = 8000, LONG = 1000 * TICKET_PATIENCE };
 
 FIXTURE_OF_EACH_TEST
 
@@ -431,6 +434,50 @@ START_TEST(verification_finds_nothing_wrong_afterwards)
 }
 END_TEST
 
+/* Occupies a thread that commits until it is let go. */
+struct occupation {
+    struct pool_job job;
+    sem_t begun, go_on;
+};
+
+static void occupy(void *arg)
+{
+    struct occupation *occupation = arg;
+    sem_post(&occupation->begun);
+    sem_wait(&occupation->go_on);
+}
+
+static void note_compacted(void *arg, enum store_error error, const struct store_compaction *compaction)
+{
+    (void)compaction;
+    ticket_done(arg, &(struct store_result){.error = error});
+}
+
+/* Whoever commits may wait, at the end of the descriptors, for a store to be closed, and that for its background. */
+START_TEST(the_background_goes_on_while_no_thread_commits)
+{
+    struct occupation occupation = {.job = {.run = occupy, .arg = &occupation}};
+    struct ticket ticket;
+    fixture_close(&fixture);
+    fixture.options.commit_threads = 1;
+    fixture_open(&fixture);
+    for (unsigned version = 0; version < 3; version++)
+        for (unsigned key = 0; key < KEYS; key++)
+            put(key, version);
+    sem_init(&occupation.begun, 0, 0);
+    sem_init(&occupation.go_on, 0, 0);
+    pool_submit(fixture.store->services->commits, &occupation.job);
+    sem_wait(&occupation.begun);
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_compact(fixture.store, LONG, note_compacted, &ticket), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    sem_post(&occupation.go_on);
+    reopen();
+    expect(KEYS - 1, 2);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -447,6 +494,7 @@ int main(void)
         a_large_object_survives_the_move_of_its_record,
         a_reader_keeps_its_version,
         verification_finds_nothing_wrong_afterwards,
+        the_background_goes_on_while_no_thread_commits,
     };
     return UNIT_RUN_WITH("compact", setup, teardown, tests);
 }
