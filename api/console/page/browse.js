@@ -15,7 +15,7 @@ import { Reach } from "./reach.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { Selection } from "./select.js";
-import { may } from "./session.js";
+import { doubt, may } from "./session.js";
 import { isolate, shorten, spell, tell } from "./spelling.js";
 import { storeHead } from "./head.js";
 import { uploadButtons, receiveDrops } from "./drop.js";
@@ -214,7 +214,10 @@ export class Browse {
         this.tar = button(words.browse.archive, { icon: "archive", onclick: () => this.#archive().catch(complain) });
         this.uploads = uploadButtons(() => this.#target());
         this.byKey = new ByKey(this.place.store, (bytes) => router.go({ ...this.place, open: `/${bytes}` }));
-        const refresh = button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again() });
+        const refresh = button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => {
+            doubt();
+            this.#again();
+        } });
         return make("div", { class: "tools" }, this.path, this.finder.element, this.folders, refresh, this.tar,
             this.uploads, this.count, this.byKey.element);
     }

@@ -39,8 +39,14 @@ export function show(element, shown) {
         element.hidden = !shown;
 }
 
-// Where the focus goes when what had it is gone: to where the page begins.
-export const toHeading = () => document.querySelector("main h1")?.focus();
+// Where the focus goes when what had it is gone: to where the page begins, or what lies on it.
+export function toHeading() {
+    const headings = [...document.querySelectorAll("main :is(h1, h2)[tabindex]")];
+    headings.find((heading) => {
+        heading.focus();
+        return heading === document.activeElement; // none that is not seen
+    });
+}
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -29,6 +29,9 @@ export async function enter(options) {
     }
 }
 
+// Somebody looks once more: what the token may do may be something else by now.
+export const doubt = () => whenForbidden();
+
 // Whether the token allows something else by now.
 export async function renew() {
     const before = JSON.stringify(access);

@@ -51,7 +51,7 @@ try {
         uploading.thousands, uploading.flat, uploading.stacked, watching.plots, watching.feed, watching.restarted,
         watching.hidden, watching.windows, watching.overslept, watching.anew, watching.steady, watching.deleted, telling.kinds, telling.refusals,
         telling.notices, telling.bodiless, telling.missed, saving.saving, entering.rights, limits.limits,
-        granting.offers, granting.makers, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
+        granting.offers, granting.makers, granting.given, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
         turning.crafted, turning.leaving, turning.unknown, turning.packed, turning.drawn, turning.mixed, turning.soundless, turning.squeezed,
         selecting.far, selecting.raced, selecting.tangled, selecting.vanished, selecting.twofold, selecting.covered,
         selecting.passedOn, selecting.counted, selecting.withheld, entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.held,

@@ -1,6 +1,7 @@
 // Scenes of all combinations of rights: what each is offered is what it may do, no less, and the server refuses none of
 // it.
 
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { guarded, offered } from "./entering.mjs";
 import { ask } from "./stage.mjs";
@@ -131,6 +132,24 @@ export async function offers({ checks, browser, folder }) {
         [{ name: "web", secret: "a secret of a link key, long enough" }], who);
     for (const [name, [, ...rights]] of who)
         await looksAround({ checks, browser, server }, name, rights);
+    await life.end("SIGTERM");
+}
+
+// Rights that are given while somebody looks are there when the list is read once more.
+export async function given({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "given"), [], [["given", ["tenant/", "list", "read"]]]);
+    const v = await Visitor.arrive(browser, server, { token: "given", place: "#/store/photos/objects/" });
+    await v.row("tenant/").waitFor();
+    const path = join(folder, "given", "guarded-0", "access.json"), access = JSON.parse(await readFile(path, "utf8"));
+    access.tokens.find(({ name }) => name === "given").grants[0].prefix = "";
+    await writeFile(path, JSON.stringify(access));
+    process.kill(life.pid, "SIGHUP");
+    while ((await ask(server, "GET", "/v1/access", { token: "given" })).includes("tenant"))
+        await new Promise((resolve) => setTimeout(resolve, 50)); // between two looks
+    await v.button("Refresh").click();
+    checks.check("what was given meanwhile is seen by looking again", await v.sees(["other", "tenant/"]),
+        await v.names());
+    await v.leave();
     await life.end("SIGTERM");
 }
 

@@ -219,26 +219,36 @@ export async function twofold({ checks, browser, server }) {
     await clear(server, "twofold/");
 }
 
-// Nothing that lies beneath an object has the focus.
+// What has the focus and lies beneath an object.
+const beneath = (page) => page.evaluate(() => {
+    const { activeElement: one } = document, { x, y, width, height } = one.getBoundingClientRect();
+    const isCovered = !one.closest(".panel") && one.closest("main, .top, .uploads") &&
+        document.elementFromPoint(x + width / 2, y + height / 2)?.closest(".panel");
+    return isCovered ? one.outerHTML.slice(0, 80) : null;
+});
+
+// Nothing that lies beneath an object has the focus, on a telephone that stands or lies.
 export async function covered({ checks, browser, server }) {
     await put(server, "photos", "covered/one", "1", "text/plain");
-    const v = await Visitor.arrive(browser, server,
-        { size: { width: 360, height: 640 }, place: "#/store/photos/objects/covered/" });
-    await v.row("one").click();
-    await v.button("Delete", v.panel).waitFor();
-    const beneath = [];
-    for (let i = 0; i < 30; i++) {
-        await v.page.keyboard.press("Tab");
-        const name = await v.page.evaluate(() => document.activeElement.closest("main") &&
-            !document.activeElement.closest(".panel") && document.activeElement.outerHTML.slice(0, 80));
-        if (name)
-            beneath.push(name);
+    const place = "#/store/photos/objects/covered/";
+    for (const size of [{ width: 360, height: 640 }, { width: 640, height: 360 }]) {
+        const v = await Visitor.arrive(browser, server, { size, place }), found = new Set();
+        await v.row("one").click();
+        await v.button("Delete", v.panel).waitFor();
+        for (let i = 0; i < 30; i++) {
+            await v.page.keyboard.press("Tab");
+            found.add(await beneath(v.page));
+        }
+        found.delete(null);
+        checks.check(`${size.width} wide: nothing beneath an object has the focus`, found.size === 0, [...found]);
+        await v.button("Copy as curl").click();
+        await v.told("The line of curl is copied");
+        checks.check("what is left by what was on it goes to the object", await v.has(v.panel.getByRole("heading")),
+            await v.page.evaluate(() => document.activeElement.outerHTML.slice(0, 80)));
+        await v.page.keyboard.press("Escape");
+        checks.check("and then the list has it", await v.has(v.grid));
+        await v.leave();
     }
-    checks.check("nothing beneath an object has the focus", beneath.length === 0, beneath);
-    await v.panel.getByRole("heading").focus();
-    await v.page.keyboard.press("Escape");
-    checks.check("and then the list has it", await v.has(v.grid));
-    await v.leave();
     await clear(server, "covered/");
 }
 
