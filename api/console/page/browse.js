@@ -322,7 +322,7 @@ export class Browse {
         if (!panel)
             return;
         const entry = await entryOf(this.place.store, panel.entry.key.id);
-        if (panel !== this.panel)
+        if (panel !== this.panel || this.hasEnded)
             return;
         if (entry === null) {
             this.#shut();
@@ -333,9 +333,11 @@ export class Browse {
         }
     }
 
-    // What had the focus in it leaves it to the list.
+    // Unless somebody is elsewhere by now. What had the focus in it leaves it to the list.
     #shut() {
-        router.go({ ...this.place, open: null }, { replace: true });
+        const here = router.here();
+        if (["store", "open"].every((name) => here[name] === this.place[name]))
+            router.go({ ...here, open: null }, { replace: true });
         if (document.activeElement === document.body)
             this.scroller.element.focus();
     }

@@ -182,8 +182,25 @@ export async function vanished({ checks, browser, server }) {
     checks.check("and the focus stays where it is", await v.has(v.button("Refresh")));
     await v.go("#/store/photos/objects/vanished/");
     await lost({ checks, v });
+    await elsewhere({ checks, v });
     await v.leave();
     await clear(server, "vanished/");
+}
+
+// What is told to be gone when somebody is elsewhere by then leads nobody back.
+async function elsewhere({ checks, v }) {
+    const look = /prefix=vanished%2Ffour&/, held = [];
+    await v.page.route(look, (route) => { held.push(route); });
+    await ask(v.server, "DELETE", "/v1/stores/photos/objects/vanished/four");
+    await Promise.all([v.page.waitForRequest(look), v.button("Refresh").click()]);
+    await v.go("#/stores");
+    await v.row("photos").waitFor();
+    while (held.length === 0)
+        await new Promise((resolve) => setTimeout(resolve, 20)); // between two looks
+    await Promise.all(held.map((route) => route.continue()));
+    await v.page.waitForTimeout(500); // nothing is to come
+    checks.check("who is elsewhere by then stays there", v.page.url().endsWith("#/stores"), v.page.url());
+    await v.page.unroute(look);
 }
 
 // The answer to a move is lost, and it has been done.
