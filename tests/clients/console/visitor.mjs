@@ -55,7 +55,7 @@ export class Visitor {
         this.page.setDefaultTimeout(30000);
         this.#listen();
         await this.page.goto(`${this.server}/console/${place}`);
-        await this.page.waitForSelector("main h1");
+        await this.page.waitForSelector("main h1", { state: "attached" }); // an object may cover it
     }
 
     // A tab more, beside the one that is open: its page.
@@ -64,7 +64,7 @@ export class Visitor {
         page.setDefaultTimeout(30000);
         this.#listen(page);
         await page.goto(`${this.server}/console/${place}`);
-        await page.waitForSelector("main h1");
+        await page.waitForSelector("main h1", { state: "attached" }); // an object may cover it
         return page;
     }
 
