@@ -49,8 +49,10 @@ static bool entry_serves(const struct roster_entry *entry)
 enum store_error roster_acquire_soon(struct roster *roster, const char *name, enum roster_wish wish,
                                      store_opened *opened, void *arg, struct store **ret_store)
 {
-    enum store_error error = STORE_OK;
+    enum store_error error = tenancy_check(roster->services);
     struct store_detail detail = {0};
+    if (error)
+        return error;
     lock_take(&roster->lock);
     struct roster_entry *entry = roster_find(roster, name);
     bool leaves = entry && entry->state == ENTRY_OPEN && !entry_serves(entry);
@@ -70,6 +72,8 @@ enum store_error roster_acquire_soon(struct roster *roster, const char *name, en
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store)
 {
     enum store_error error = STORE_AGAIN;
+    if (tenancy_check(roster->services))
+        return error;
     lock_take(&roster->lock);
     struct roster_entry *entry = roster_find(roster, name);
     if (entry && entry_serves(entry)) {

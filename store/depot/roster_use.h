@@ -13,7 +13,8 @@ enum roster_wish { ROSTER_WHEREVER, ROSTER_HERE };
 /* A reference to a store that is open. Else STORE_AGAIN, and it is opened: `opened(arg, ...)` is called, once, when
  * that has come to an end, perhaps before this returns, with a reference or with the errors of store_open()
  * (internal.h) and of tenancy_take(). It must not block.
- * STORE_NO_MEMORY. Does not block. Who waits for that: arrival.h. */
+ * STORE_NO_MEMORY, STORE_FENCED: nothing that is known here may be told. Does not block. Who waits for that:
+ * arrival.h. */
 enum store_error roster_acquire_soon(struct roster *roster, const char *name, enum roster_wish wish,
                                      store_opened *opened, void *arg, struct store **ret_store);
 

@@ -127,6 +127,12 @@ struct failure tenancy_take(struct tenancy *tenancy, const struct services *serv
                  : failure_none();
 }
 
+enum store_error tenancy_check(const struct services *services)
+{
+    const struct tenure *tenure = tenure_of(services);
+    return tenure ? failure_of_errno(tenure->check(tenure->self)).error : STORE_OK;
+}
+
 /* ---- leaving --------------------------------------------------------------------------------- */
 
 void tenancy_leave(struct tenancy *tenancy, const struct services *services, const char *name)

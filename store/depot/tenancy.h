@@ -36,6 +36,10 @@ struct tenancy {
 struct failure tenancy_take(struct tenancy *tenancy, const struct services *services, const char *name, bool look,
                             struct store_detail *detail);
 
+/* Whether what this process knows of its stores may be told: another one may have them by now, although nobody here has
+ * given them back. Thread: any. Does not block. */
+enum store_error tenancy_check(const struct services *services);
+
 /* Gives it back, if this process has it. Blocking. */
 void tenancy_leave(struct tenancy *tenancy, const struct services *services, const char *name);
 

@@ -32,6 +32,10 @@ struct tenure {
     const struct tenant *own; /* this process */
     unsigned patience;        /* milliseconds after which one that has ended is known to have */
 
+    /* 0, or an errno: another process may have by now what this one had, so nothing that it knows may be told. Does not
+     * block. */
+    int (*check)(void *self);
+
     /* Takes a folder, unless this process has it; an errno. What one that has ended has left is finished. EWOULDBLOCK:
      * another one has it, and lives as far as is known. ENOENT. Blocking, but waits for nobody. */
     int (*take)(void *self, const char *path, struct tenant *ret_tenant);

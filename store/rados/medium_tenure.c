@@ -47,6 +47,12 @@ static int try_to_take(struct medium *medium, const char *path, struct tenant *r
     return error ? error : EAGAIN;
 }
 
+static int check(void *self)
+{
+    struct medium *medium = self;
+    return lease_check(&medium->lease);
+}
+
 static int take(void *self, const char *path, struct tenant *ret_tenant)
 {
     struct medium *medium = self;
@@ -90,6 +96,7 @@ struct tenure medium_tenure(struct medium *medium, unsigned lease)
     return (struct tenure){.self = medium,
                            .own = &medium->lease.own,
                            .patience = lease * 1000 + SLACK,
+                           .check = check,
                            .take = take,
                            .leave = leave,
                            .ask = ask,

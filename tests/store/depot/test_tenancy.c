@@ -239,6 +239,22 @@ START_TEST(who_ends_gives_everything_back)
 }
 END_TEST
 
+/* What it has in memory may be old by now: that a key is not there, and how many are. */
+START_TEST(who_is_shut_out_has_no_stores)
+{
+    struct server *one = start(0, NULL), *other = start(1, NULL);
+    struct store_detail detail;
+    struct store *store;
+    create(one, "a");
+    put(one, "a", "k", "value");
+    sim_cluster_expire(sim);
+    put(other, "a", "new", "value");
+    WAIT_UNTIL(atomic_load(&one->lost) > 0);
+    ck_assert_int_eq(depot_acquire(one->depot, "a", &store, &detail), STORE_FENCED);
+    ck_assert_int_eq(depot_try_acquire(one->depot, "a", &store), STORE_AGAIN);
+}
+END_TEST
+
 /* ---- handing over ---------------------------------------------------------------------------- */
 
 START_TEST(a_store_is_brought_from_where_it_is)
@@ -515,6 +531,7 @@ int main(void)
         limits_are_told_by_who_has_not_the_store,
         an_idle_store_is_let_go,
         who_ends_gives_everything_back,
+        who_is_shut_out_has_no_stores,
         a_store_is_brought_from_where_it_is,
         a_store_of_one_without_address_follows_who_asks,
         a_store_of_one_that_is_about_to_end_follows_who_asks,
