@@ -23,8 +23,9 @@ enum { IO_BLOCK = 4096 };
 struct tenure;
 
 struct io {
-    void *self; /* handed to every call as its first argument */
-    bool holes; /* what was never written reads as zeros at no cost, and zeros that are written ahead keep no space */
+    void *self;  /* handed to every call as its first argument */
+    bool holes;  /* what was never written reads as zeros at no cost, and zeros that are written ahead keep no space */
+    bool forced; /* writes pass although nothing is free, so that deletes do: who writes has to look at what is */
     bool own_numbers;            /* descriptors are the table's own: the kernel cannot send from them */
     bool far;                    /* to open a file takes as long as to read one: who is not to wait does not */
     const struct tenure *tenure; /* several processes may have the folder open (tenure.h); NULL: one has all of it */

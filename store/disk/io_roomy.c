@@ -203,6 +203,7 @@ void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_ro
     roomy->io = calls;
     roomy->io.self = roomy;
     roomy->io.holes = base->holes;
+    roomy->io.forced = base->forced;
     roomy->io.own_numbers = base->own_numbers;
     roomy->io.far = base->far;
     roomy->io.tenure = base->tenure;

@@ -110,11 +110,14 @@ bool space_has(struct space *space, uint64_t bytes)
     return false;
 }
 
+/* Where writes are forced it is the reserve at least, whoever has used up what puts have left of it: else nothing would
+ * ever come back. */
 uint64_t space_within_reach(struct space *space)
 {
     const uint64_t unknown = (uint64_t)1 << 62; /* the write itself will tell */
     uint64_t free_bytes;
-    return (ask_free(space, &free_bytes) ? free_bytes : unknown) + reserve_size(&space->reserve);
+    uint64_t reach = (ask_free(space, &free_bytes) ? free_bytes : unknown) + reserve_size(&space->reserve);
+    return space->io->forced && reach < space->wanted ? space->wanted : reach;
 }
 
 uint64_t space_for_deletes(struct space *space)

@@ -205,5 +205,6 @@ void joint_init(struct joint *joint, const struct io *pool, const char *name, bo
     *joint = (struct joint){.io = table, .pool = pool, .name = name};
     joint->io.self = joint;
     joint->io.holes = in_pool && pool->holes;
+    joint->io.forced = in_pool && pool->forced;
     joint->io.tenure = in_pool ? pool->tenure : NULL;
 }

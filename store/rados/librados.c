@@ -412,18 +412,38 @@ static int ask_groups(struct librados *rados, uint64_t *ret_groups)
     return error;
 }
 
-/* A cluster that has no manager says that there is nothing, and has no pools in what it says. */
+/* What is left of the quota of a pool, of which the monitors tell this; UINT64_MAX: it has none. */
+static uint64_t left_of(const char *pool, const char *quota, const char *used)
+{
+    uint64_t most = 0, has = 0;
+    if (!read_number(pool, quota, &most) || most == 0 || !read_number(pool, used, &has))
+        return UINT64_MAX;
+    return has < most ? most - has : 0;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A cluster that has no manager says that there is nothing, and has no pools in what it says. Writes pass beyond a
+ * quota as they do on a full cluster, so who writes has to know of it. */
 static int free_bytes(void *self, uint64_t *ret_bytes)
 {
     struct librados *rados = self;
     char name[CLUSTER_TEXT_MAX], *text = NULL;
-    int error = ask(rados, "{\"prefix\":\"df\",\"format\":\"json\"}", &text);
+    int error = ask(rados, "{\"prefix\":\"df\",\"detail\":\"detail\",\"format\":\"json\"}", &text);
     if (error)
         return error;
     (void)snprintf(name, sizeof name, "\"name\":\"%s\"", rados->pool_name);
-    const char *pools = strstr(text, "\"pools\":");
-    if (!read_number(pools ? strstr(pools, name) : NULL, "\"max_avail\":", ret_bytes))
+    const char *pool = strstr(text, "\"pools\":");
+    pool = pool ? strstr(pool, name) : NULL;
+    if (read_number(pool, "\"max_avail\":", ret_bytes)) {
+        *ret_bytes = smaller(*ret_bytes, left_of(pool, "\"quota_bytes\":", "\"stored\":"));
+        *ret_bytes = left_of(pool, "\"quota_objects\":", "\"objects\":") > 0 ? *ret_bytes : 0;
+    } else {
         error = EOPNOTSUPP;
+    }
     free(text);
     return error;
 }

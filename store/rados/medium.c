@@ -46,6 +46,7 @@ static int medium_free_bytes(void *self, int file, uint64_t *ret_bytes)
 
 static const struct io table = {
     .holes = true,
+    .forced = true,
     .own_numbers = true,
     .far = true,
     .lock = medium_lock,

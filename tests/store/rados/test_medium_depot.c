@@ -123,6 +123,58 @@ START_TEST(many_are_expected)
 }
 END_TEST
 
+static uint64_t disk_bytes(void)
+{
+    struct store_figures figures;
+    store_figures(store, &figures);
+    return figures.disk_bytes;
+}
+
+static void compacted(void *arg, enum store_error error, const struct store_compaction *compaction)
+{
+    const struct store_result result = {.error = error};
+    (void)compaction;
+    ticket_done(arg, &result);
+}
+
+static void open_with_reserve(uint64_t bytes)
+{
+    struct store_detail detail;
+    struct depot_options options = model_options(&counting);
+    options.disk_reserve = bytes;
+    depot_release(store);
+    depot_close(depot);
+    ck_assert_msg(depot_open("/data", &options, &depot, &detail) == STORE_OK, "%s", detail.text);
+    ck_assert_msg(depot_acquire(depot, "s", &store, &detail) == STORE_OK, "%s", detail.text);
+}
+
+/* Others have filled the cluster, or the pool may have less than it has. */
+START_TEST(what_is_deleted_comes_back_where_nothing_is_free)
+{
+    enum { COUNT = 2000, SIZE = 500 }; /* many segments */
+    struct ticket ticket;
+    char name[8];
+    open_with_reserve(1 << 20);
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(name, sizeof name, "%d", i);
+        ck_assert_int_eq(put(name, large, SIZE), STORE_OK);
+    }
+    sim_cluster_set_free(ground->sim, 0);
+    WAIT_UNTIL(put("more", large, SIZE) == STORE_FULL);
+    uint64_t before = disk_bytes();
+    for (int i = 1; i < COUNT; i++) {
+        (void)snprintf(name, sizeof name, "%d", i);
+        const struct store_op op = {.kind = STORE_DELETE, .key = store_key_of(name, strlen(name))};
+        ck_assert_int_eq(ticket_batch(store, &op, 1, NULL), STORE_OK);
+    }
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_compact(store, 60000, compacted, &ticket), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    ck_assert_uint_lt(disk_bytes(), before / 2);
+}
+END_TEST
+
 static void note(void *arg, const char *sentence)
 {
     (void)arg;
@@ -170,10 +222,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_payload_is_read_that_has_no_descriptor,
-        what_was_read_lately_is_there_at_once,
-        many_are_expected,
-        who_has_lost_the_pool_says_so,
+        a_payload_is_read_that_has_no_descriptor,         what_was_read_lately_is_there_at_once, many_are_expected,
+        what_is_deleted_comes_back_where_nothing_is_free, who_has_lost_the_pool_says_so,
     };
     return UNIT_RUN_WITH("medium_depot", setup, teardown, tests);
 }
