@@ -1,8 +1,10 @@
 #include "tests/http/server.h"
 
+#include "store/disk/io.h"
 #include "tests/http/autopsy.h"
 #include "tests/http/certificate.h"
 #include "tests/http/clock.h"
+#include "tests/http/pool.h"
 #include "tests/http/tunnel.h"
 #include "tests/lib/quiet.h"
 
@@ -47,6 +49,8 @@ struct server *server_new(void)
     ck_assert_msg(mkdtemp(server->folder), "mkdtemp %s: %s", server->folder, strerror(errno));
     int length = snprintf(server->data, sizeof server->data, "%s/data", server->folder);
     ck_assert_int_lt(length, (int)sizeof server->data);
+    if (pool_is_used())
+        pool_place(strrchr(server->folder, '/') + 1, server->place, sizeof server->place);
     length = snprintf(server->log, sizeof server->log, "%s/stderr", server->folder);
     ck_assert_int_lt(length, (int)sizeof server->log);
     server->listen = copy_text(USUAL_LISTENER);
@@ -239,6 +243,54 @@ static void open_tunnel(struct server *server)
     snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d", server->port);
 }
 
+/* The data, as --data has it: a test may have the server serve another folder. */
+static const char *where(const struct server *server)
+{
+    return server->place[0] ? server->place : server->data;
+}
+
+static bool is_given(const struct server *server, const char *flag)
+{
+    bool given = false;
+    for (size_t i = 0; i < server->argument_count; i++)
+        given = given || strcmp(server->arguments[i], flag) == 0;
+    return given;
+}
+
+static size_t append(const char **arguments, size_t count, const char *flag, const char *value)
+{
+    arguments[count++] = flag;
+    if (value)
+        arguments[count++] = value;
+    return count;
+}
+
+/* On a pool what a folder says by itself: who may do what, and that everybody on this machine may do everything. */
+static size_t append_access(const struct server *server, const char **arguments, size_t count)
+{
+    static char path[SERVER_PATH_MAX + sizeof "/" DEPOT_ACCESS];
+    if (!server->place[0] || is_given(server, "--access") || is_given(server, "--open"))
+        return count;
+    snprintf(path, sizeof path, "%s/%s", server->data, DEPOT_ACCESS);
+    return access(path, F_OK) == 0 ? append(arguments, count, "--access", path)
+                                   : append(arguments, count, "--open", NULL);
+}
+
+/* All that the harness adds, behind the binary: their number. */
+static size_t append_usual(const struct server *server, bool behind_tunnel, const char **arguments, size_t count)
+{
+    if (server->listen) {
+        count = append(arguments, count, "--data", where(server));
+        count = append(arguments, count, "--listen", behind_tunnel ? "tls:" USUAL_LISTENER : server->listen);
+        count = append_access(server, arguments, count);
+    }
+    if (server->cert[0]) {
+        count = append(arguments, count, "--tls-cert", server->cert);
+        count = append(arguments, count, "--tls-key", server->key);
+    }
+    return count;
+}
+
 void server_start(struct server *server)
 {
     ck_assert_int_eq(server->pid, 0);
@@ -246,14 +298,8 @@ void server_start(struct server *server)
     bool behind_tunnel = is_behind_tunnel(server);
     if (behind_tunnel && !server->cert[0])
         server_certify(server);
-    const char *arguments[SERVER_ARGUMENTS_MAX + 10] = {server_binary(), "--data", server->data, "--listen",
-                                                        behind_tunnel ? "tls:" USUAL_LISTENER : server->listen};
-    size_t count = server->listen ? 5 : 1;
-    if (server->cert[0]) {
-        const char *const pair[] = {"--tls-cert", server->cert, "--tls-key", server->key};
-        memcpy(arguments + count, pair, sizeof pair);
-        count += sizeof pair / sizeof *pair;
-    }
+    const char *arguments[SERVER_ARGUMENTS_MAX + 12] = {server_binary()};
+    size_t count = append_usual(server, behind_tunnel, arguments, 1);
     for (size_t i = 0; i < server->argument_count; i++)
         arguments[count++] = server->arguments[i];
     arguments[count] = NULL;
@@ -510,6 +556,7 @@ void server_expect_logged(const struct server *server, const char *text, size_t 
 const char *server_path(const struct server *server, const char *format, ...)
 {
     static char path[2 * SERVER_PATH_MAX];
+    ck_assert_msg(!server->place[0], "this looks at files: it is to be left out on a pool (left_out.c)");
     int used = snprintf(path, sizeof path, "%s/", server->data);
     va_list list;
     va_start(list, format);
@@ -518,21 +565,30 @@ const char *server_path(const struct server *server, const char *format, ...)
     return path;
 }
 
-static size_t files_seen;
-
-static int count_file(const char *path, const struct stat *info, int kind, struct FTW *where)
+/* Closes the folder. */
+static size_t count_files(const struct io *io, int folder)
 {
-    (void)path;
-    (void)where;
-    files_seen += kind == FTW_F && S_ISREG(info->st_mode);
-    return 0;
+    size_t count = 0;
+    char *names = folder < 0 ? NULL : io->list(io->self, folder);
+    for (const char *name = names; name && *name; name += strlen(name) + 1) {
+        int inner = io->openat(io->self, folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        count += inner < 0 ? errno == ENOTDIR : count_files(io, inner);
+    }
+    free(names);
+    if (folder >= 0)
+        io->close(io->self, folder);
+    return count;
 }
 
 size_t server_files(const struct server *server, const char *folder)
 {
-    files_seen = 0;
-    nftw(server_path(server, "%s", folder), count_file, 16, FTW_PHYS);
-    return files_seen;
+    char path[2 * SERVER_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", where(server), folder);
+    struct medium *medium = pool_open(where(server));
+    const struct io *io = medium ? medium_io(medium) : &io_posix;
+    size_t count = count_files(io, io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+    medium_close(medium);
+    return count;
 }
 
 size_t server_blobs(const struct server *server, const char *store)

@@ -9,7 +9,8 @@
  *     server_free(server);
  *
  * Where TEST_THROUGH_TLS is set, a server with the usual listener speaks TLS there, and its port and URL are those of a
- * tunnel to it (tunnel.h): a test says what it says in clear, and goes through TLS.
+ * tunnel to it (tunnel.h): a test says what it says in clear, and goes through TLS. Where TEST_POOL is set, its data
+ * lie in a pool (pool.h).
  *
  * The binary is $CAIRND, else the one of this build. A server dies with the thread that started it, and whatever goes
  * wrong fails the test with what the server wrote to stderr.
@@ -32,7 +33,8 @@ struct server {
     int port;                     /* of the first TCP listener */
     char url[SERVER_URL_MAX];     /* of the first listener, without a slash at the end */
     char folder[SERVER_PATH_MAX]; /* holds all below; removed by server_free() */
-    char data[SERVER_PATH_MAX];   /* the data folder */
+    char data[SERVER_PATH_MAX];   /* the data folder; on a pool one that has at most an access file */
+    char place[SERVER_PATH_MAX];  /* in the pool, as --data has it; "": the data are in the folder */
     char log[SERVER_PATH_MAX];    /* stderr of the last start */
     char cert[SERVER_PATH_MAX];   /* its certificate, "" without one, */
     char key[SERVER_PATH_MAX];    /* and the key of that */
@@ -131,7 +133,7 @@ void server_expect_logged(const struct server *server, const char *text, size_t 
 /* The path of something in the data folder, by a format; static storage, overwritten by the next call. */
 const char *server_path(const struct server *server, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Regular files below a folder of the data, at any depth; 0 when the folder is missing. */
+/* Files below a folder of the data, at any depth; 0 when the folder is missing. */
 size_t server_files(const struct server *server, const char *folder);
 
 /* Blob files of a store. */

@@ -5,6 +5,7 @@
 #include "store/log/record.h"
 #include "store/log/segment.h"
 #include "tests/lib/model.h"
+#include "tests/lib/sim_medium.h"
 
 #include <check.h>
 #include <endian.h>
@@ -57,8 +58,15 @@ void fixture_open(struct fixture *fixture)
 
 void fixture_start(struct fixture *fixture, uint64_t seed)
 {
-    *fixture = (struct fixture){.disk = sim_disk_new(seed)};
-    fixture->io = sim_disk_io(fixture->disk);
+    *fixture = (struct fixture){0};
+    if (getenv("TEST_ON_MEDIUM")) {
+        fixture->medium = sim_medium_new(seed);
+        fixture->ground = ground_of_medium(fixture->medium);
+    } else {
+        fixture->disk = sim_disk_new(seed);
+        fixture->ground = ground_of_disk(fixture->disk);
+    }
+    fixture->io = fixture->ground.io;
     fixture->options = model_options(fixture->io);
     fixture->options.log = hear;
     fixture->options.log_arg = fixture;
@@ -84,6 +92,8 @@ void fixture_end(struct fixture *fixture)
 {
     fixture_close(fixture);
     sim_disk_free(fixture->disk);
+    if (fixture->medium)
+        sim_medium_free(fixture->medium);
 }
 
 void fixture_renew(struct fixture *fixture)
@@ -104,9 +114,9 @@ void fixture_stop(struct fixture *fixture, bool clean)
 
 void fixture_cut(struct fixture *fixture, uint64_t seed)
 {
-    sim_disk_cut(fixture->disk);
+    fixture->ground.cut(fixture->ground.self);
     fixture_close(fixture);
-    sim_disk_reboot(fixture->disk, seed);
+    fixture->ground.reboot(fixture->ground.self, seed);
 }
 
 /* ---- writes that wait ------------------------------------------------------------------------ */
@@ -211,11 +221,14 @@ static bool same_payload(struct fixture *fixture, struct object *object, const v
     if (object_info(object)->size != size)
         return false;
     int file = object_take_descriptor(object);
-    if (file < 0)
+    if (size == 0 || object_payload(object))
         return size == 0 || memcmp(object_payload(object), payload, size) == 0;
-    uint8_t *bytes = malloc(size + 1);
-    bool same = bytes && io_read_all(fixture->io, file, bytes, size, 0) == 0 && memcmp(bytes, payload, size) == 0;
-    fixture->io->close(fixture->io->self, file);
+    uint8_t *bytes = malloc(size);
+    bool same = bytes && (file < 0 ? object_read(object, 0, bytes, size) == STORE_OK
+                                   : io_read_all(fixture->io, file, bytes, size, 0) == 0);
+    same = same && memcmp(bytes, payload, size) == 0;
+    if (file >= 0)
+        fixture->io->close(fixture->io->self, file);
     free(bytes);
     return same;
 }
@@ -360,10 +373,11 @@ static void forget_summary(struct fixture *fixture, const char *path)
 void fixture_write_file(struct fixture *fixture, const char *path, const void *bytes, size_t length, size_t position)
 {
     int file = open_file(fixture, path, O_WRONLY | O_CREAT);
-    sim_disk_keep_times(fixture->disk, true);
-    if (io_write_all(fixture->io, file, bytes, length, (off_t)position))
+    struct stat before;
+    if (fixture->io->fstat(fixture->io->self, file, &before) < 0 ||
+        io_write_all(fixture->io, file, bytes, length, (off_t)position) ||
+        fixture->io->set_written(fixture->io->self, file, &before.st_mtim) < 0)
         give_up("cannot write", path);
-    sim_disk_keep_times(fixture->disk, false);
     fixture->io->fdatasync(fixture->io->self, file);
     fixture->io->close(fixture->io->self, file);
     forget_summary(fixture, path);

@@ -1,5 +1,8 @@
 /* fixture.h - one store on a simulated disk, with calls that wait: for tests of one behaviour each.
  *
+ * Where TEST_ON_MEDIUM is set it is on a medium in a cluster in memory, and has no disk: then the tests that ask for
+ * something of the disk are left out (left_out.h).
+ *
  * Keys and payloads are strings; the key "#k" is the hash of "k" alone. What must succeed ends the test with a sentence
  * when it does not.
  *
@@ -9,6 +12,7 @@
 #define CAIRN_TESTS_FIXTURE_H
 
 #include "store/store.h"
+#include "tests/lib/ground.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/ticket.h"
 
@@ -17,7 +21,9 @@
 #include <stdint.h>
 
 struct fixture {
-    struct sim_disk *disk;
+    struct sim_disk *disk;     /* NULL: it is on a medium */
+    struct sim_medium *medium; /* NULL: it is on a disk */
+    struct ground ground;
     const struct io *io;
     struct depot_options options;
     struct depot *depot; /* NULL while closed */
