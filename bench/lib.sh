@@ -160,9 +160,18 @@ END
 # load.lua says what the methods do; NAMES sets the keys of this run apart from others.
 load() {
     local line
-    line=$(wrk --threads 1 --connections "$3" --duration "${4}s" --timeout 30s \
+    line=$(load_counted "$@") || exit
+    echo "${line% *}"
+}
+
+# load_counted ...: the same, and the number of requests behind it. SECONDS may be a fraction: wrk knows but whole ones,
+# and tells its figures when it is interrupted.
+load_counted() {
+    local line whole=${4%.*} early=()
+    [[ $4 != *.* ]] || early=(timeout --signal INT --preserve-status "$4") whole=$((whole + 1))
+    line=$("${early[@]}" wrk --threads 1 --connections "$3" --duration "${whole}s" --timeout 30s \
         --script "$root/bench/load.lua" "$2" -- "$1" "$5" "$6" "${7:-1}" | sed -n 's/^result //p')
-    [[ $line == *" 0" ]] || die "load on $2 failed (requests/s, p50, p99, errors): ${line:-nothing}"
+    [[ $line == *" 0" ]] || die "load on $2 failed (requests/s, p50, p99, requests, errors): ${line:-nothing}"
     echo "${line% *}"
 }
 
@@ -179,9 +188,9 @@ run() {
     shift 2
     [[ $1 == GET ]] || settle
     before=$(cpu_time "$pid")
-    line=$(load "$@")
+    line=$(load_counted "$@")
     echo "$line $before $(cpu_time "$pid")" |
-        awk -v s="$4" '{printf "%s %s %s %.1f\n", $1, $2, $3, ($5 - $4) * 1e6 / ($1 * s)}' >>"$figures"
+        awk '{printf "%s %s %s %.1f\n", $1, $2, $3, ($6 - $5) * 1e6 / $4}' >>"$figures"
 }
 
 # ---- figures -------------------------------------------------------------------------------------

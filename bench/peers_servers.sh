@@ -6,23 +6,35 @@
 # A server NAME has two functions: NAME_get, which is false where it cannot be had, and NAME_start, which sets
 #   url      where its objects lie: keys follow it, after a slash
 #   pid      its first process
-#   dialect  how to list, copy and move: cairn, dav, index (dav, but a list is nginx's index), s3, filer; none: it keeps
-#            nothing
+#   dialect  how to list, copy and move: cairn, dav, index (dav, but a list is nginx's index), s3, filer; needle: a key is
+#            an id that another server gave out before; none: it keeps nothing
+# and is false where it does not start. Either leaves in $reason why it is false, in words.
 
 private=$root/build/peers
 secret=benchmark-secret # of servers that speak S3; what is measured is open to all
 
 declare -A title=(
     [cairn]='cairnd'
-    [nginx]='nginx dav'
-    [apache]='Apache mod_dav'
-    [lighttpd]='lighttpd mod_webdav'
-    [rclone]='rclone serve webdav'
+    [nginx]='nginx'
+    [apache]='Apache'
+    [lighttpd]='lighttpd'
+    [rclone]='rclone'
     [seaweedfs]='SeaweedFS filer'
+    [volume]='SeaweedFS volume'
+    [volume_synced]='SeaweedFS volume, fsync'
     [minio]='MinIO'
     [versity]='Versity GW'
-    [responder]='epoll responder'
-    [responder_mhd]='libmicrohttpd responder'
+    [responder]='epoll'
+    [responder_mhd]='libmicrohttpd'
+    [commit]='durable, no HTTP'
+    [loopback]='loopback, no HTTP'
+)
+
+# What is built from source, always the same: figures of two runs are of one version.
+declare -A module=(
+    [weed]=github.com/seaweedfs/seaweedfs@v0.0.0-20261109003541-7506e5f91cd6
+    [minio]=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+    [versitygw]=github.com/versity/versitygw@v1.8.0
 )
 
 # ---- having them ---------------------------------------------------------------------------------
@@ -38,6 +50,7 @@ unpack() {
     local program=$1
     PATH=$PATH:/usr/sbin:$private/usr/bin:$private/usr/sbin
     is_here "$@" && return
+    reason="$program is neither installed nor can its packages be fetched: run apt-get update, then try again"
     mkdir -p "$private/packages"
     (cd "$private/packages" && apt-get -q download "${@:2}" && for package in *.deb; do
         dpkg-deb --extract "$package" "$private" || exit
@@ -45,14 +58,21 @@ unpack() {
     command -v "$program" >/dev/null
 }
 
-# build_go PROGRAM PACKAGE: a program in Go, from the PATH or built below build/peers, which can take many minutes once.
+# build_go PROGRAM PACKAGE: a program in Go, built below build/peers, which can take many minutes, once. It is built
+# where its module lies, and not by `go install`, which refuses a module that replaces one that it needs.
 build_go() {
-    PATH=$PATH:$private/bin
-    command -v "$1" >/dev/null && return
+    local program=$1 package=$2 source=${module[$1]} log=$private/$1.log
+    PATH=$private/bin:$PATH
+    [[ ! -x $private/bin/$program ]] || return 0
+    reason="it has to be built, and there is no go on the PATH"
     command -v go >/dev/null || return
-    say "building $1, which takes minutes: $2"
+    say "building $program, which takes minutes: $source"
     mkdir -p "$private/bin"
-    GOBIN=$private/bin go install "$2" >>"$private/go.log" 2>&1
+    reason="go mod download $source failed: $log says why"
+    go mod download -json "$source" >"$private/$program.json" 2>"$log" || return
+    reason="go build of $source failed: $log says why"
+    (cd "$(sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p' "$private/$program.json")" &&
+        go build -trimpath -o "$private/bin/$program" "$package") >>"$log" 2>&1
 }
 
 # with_libraries COMMAND...: runs a program that may have come with libraries of its own.
@@ -60,16 +80,18 @@ with_libraries() {
     LD_LIBRARY_PATH=$(find "$private/usr/lib" -maxdepth 1 -name '*-linux-gnu' 2>/dev/null | head -n 1) exec "$@"
 }
 
-# launched URL: the process that was just started is a server, and answers there.
+# launched URL: whether the process that was just started is a server, and answers there.
 launched() {
     pid=$!
     pids+=("$pid")
-    await "$1" "$pid" "$log"
+    reason="it does not answer at $1; it says: $(tail -n 1 "$log")"
+    answers "$1" "$pid" 30
 }
 
 # ---- cairn, and what limits it -------------------------------------------------------------------
 
 cairn_get() {
+    reason="$cairnd is missing: run ./dev build, or set CAIRND"
     [[ -x $cairnd ]]
 }
 
@@ -79,7 +101,13 @@ cairn_start() {
 }
 
 responder_get() {
-    [[ -x $tools/responder ]]
+    built responder
+}
+
+# built TOOL: whether a program of bench/ is there.
+built() {
+    reason="$tools/$1 is missing: run ./dev build"
+    [[ -x $tools/$1 ]]
 }
 
 responder_start() {
@@ -87,7 +115,7 @@ responder_start() {
 }
 
 responder_mhd_get() {
-    [[ -x $tools/responder_mhd ]]
+    built responder_mhd
 }
 
 responder_mhd_start() {
@@ -105,7 +133,8 @@ start_responder() {
 # ---- WebDAV --------------------------------------------------------------------------------------
 
 nginx_get() {
-    (find_nginx)
+    reason='it is neither installed nor can its package be fetched: run apt-get update, then try again'
+    (find_nginx) 2>/dev/null
 }
 
 nginx_start() {
@@ -205,12 +234,13 @@ rclone_start() {
     launched "$url/"
 }
 
-# ---- S3 and SeaweedFS ----------------------------------------------------------------------------
+# ---- S3 ------------------------------------------------------------------------------------------
 
 # make_bucket URL: a bucket that anybody may use, so that no side pays for signatures.
 make_bucket() {
     local sign=(--silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:s3 --user "bench:$secret")
-    curl "${sign[@]}" --request PUT "$1" >>"$log" 2>&1
+    reason="no bucket can be made that is open to all: $1"
+    curl "${sign[@]}" --request PUT "$1" >>"$log" 2>&1 || return
     curl "${sign[@]}" --request PUT --header 'Content-Type: application/json' --data-binary @- "$1?policy=" <<END >>"$log" 2>&1
 {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": ["s3:*"],
  "Resource": ["arn:aws:s3:::bench", "arn:aws:s3:::bench/*"]}]}
@@ -218,7 +248,7 @@ END
 }
 
 minio_get() {
-    build_go minio github.com/minio/minio@latest
+    build_go minio .
 }
 
 minio_start() {
@@ -228,12 +258,11 @@ minio_start() {
     MINIO_ROOT_USER=bench MINIO_ROOT_PASSWORD=$secret MINIO_BROWSER=off MINIO_UPDATE=off \
         minio --config-dir "$work/minio.config" server --quiet --address "127.0.0.1:$port" "$work/minio" >>"$log" 2>&1 &
     url=http://127.0.0.1:$port/bench dialect=s3
-    launched "http://127.0.0.1:$port/minio/health/live"
-    make_bucket "$url"
+    launched "http://127.0.0.1:$port/minio/health/live" && make_bucket "$url"
 }
 
 versity_get() {
-    build_go versitygw github.com/versity/versitygw/cmd/versitygw@latest
+    build_go versitygw ./cmd/versitygw
 }
 
 versity_start() {
@@ -242,26 +271,65 @@ versity_start() {
     mkdir -p "$work/versity"
     versitygw --port "127.0.0.1:$port" --access bench --secret "$secret" --quiet posix "$work/versity" >>"$log" 2>&1 &
     url=http://127.0.0.1:$port/bench dialect=s3
-    launched "http://127.0.0.1:$port/"
-    make_bucket "$url"
+    launched "http://127.0.0.1:$port/" && make_bucket "$url"
+}
+
+# ---- SeaweedFS -----------------------------------------------------------------------------------
+
+# start_weed PORT FLAG...: its master at a port and its volume server at the next, in one process.
+start_weed() {
+    local port=$1 folder=$work/weed-$1
+    shift
+    mkdir -p "$folder"
+    weed -logdir "$folder" server -dir "$folder" -ip 127.0.0.1 -ip.bind 127.0.0.1 -master.port "$port" \
+        -master.telemetry=false -volume.port $((port + 1)) -volume.max 0 "$@" >>"$log" 2>&1 &
+    launched "http://127.0.0.1:$port/cluster/status"
 }
 
 seaweedfs_get() {
-    build_go weed github.com/seaweedfs/seaweedfs/weed@latest
+    build_go weed ./weed
 }
 
+# All in one: a filer, which is plain HTTP and keeps its objects in the volume server.
 seaweedfs_start() {
-    local master volume filer
-    master=$(free_port) volume=$((master + 1)) filer=$((master + 2))
-    mkdir -p "$work/seaweedfs"
-    weed -logdir "$work/seaweedfs" server -dir "$work/seaweedfs" -ip 127.0.0.1 -ip.bind 127.0.0.1 -master.port "$master" \
-        -master.telemetry=false -volume.port "$volume" -volume.max 0 -filer -filer.port "$filer" >>"$log" 2>&1 &
-    url=http://127.0.0.1:$filer/bench dialect=filer
-    launched "http://127.0.0.1:$filer/"
-    until curl --silent --fail --output /dev/null --upload-file "$work/small" "$url/first"; do # the volume server joins
-        kill -0 "$pid" || die "SeaweedFS has ended: $(tail -n 5 "$log")"
+    local port
+    port=$(free_port)
+    url=http://127.0.0.1:$((port + 2))/bench dialect=filer
+    start_weed "$port" -filer -filer.port $((port + 2)) -filer.localSocket "$work/weed.socket" &&
+        joined "$url/first" --upload-file "$work/small"
+}
+
+volume_get() {
+    build_go weed ./weed
+}
+
+# The volume server alone. Who writes has asked the master for ids before, many at a time.
+volume_start() {
+    local port
+    port=$(free_port)
+    url=http://127.0.0.1:$((port + 1)) dialect=needle
+    start_weed "$port" && joined "http://127.0.0.1:$port/dir/assign"
+}
+
+volume_synced_get() {
+    build_go weed ./weed
+}
+
+# The same, asked to sync each write before it answers.
+volume_synced_start() {
+    volume_start
+}
+
+# joined URL CURL_ARGUMENT...: whether a volume server has joined its master in time.
+joined() {
+    local tries
+    reason="its volume server does not join: $(tail -n 1 "$log")"
+    for ((tries = 150; tries > 0; tries--)); do
+        curl --silent --fail --output /dev/null "${@:2}" "$1" && return
+        kill -0 "$pid" || return
         sleep 0.2
     done
+    return 1
 }
 
 # ---- speaking to them ----------------------------------------------------------------------------
@@ -270,9 +338,30 @@ make_collection() {
     curl --silent --output /dev/null --request MKCOL "$1"
 }
 
-# folder DIALECT URL: makes a folder, for those who keep nothing in one that is not there.
+declare -A ids # of NAME/FOLDER where the dialect is needle: the id that a number is added to for each key
+
+# folder NAME FOLDER: makes a folder, for those who keep nothing in one that is not there.
 folder() {
-    [[ $1 != dav ]] || make_collection "$2"
+    local port
+    port=$(port_of "$1")
+    case ${dialects[$1]} in
+    dav) make_collection "${urls[$1]}/$2" ;;
+    needle)
+        ids[$1/$2]=$(curl --silent --fail "http://127.0.0.1:$((port - 1))/dir/assign?count=1000000" |
+            sed -n 's/.*"fid":"\([^"]*\)".*/\1/p')
+        ;;
+    esac
+}
+
+# spoken NAME FOLDER: sets what the numbers of the keys of a folder go behind ($names, in load.lua's words), what it
+# reads for a mixture, and what is between them and behind those of a write.
+spoken() {
+    names=$2
+    unset BETWEEN BEHIND READS
+    [[ ${dialects[$1]} == needle ]] || return 0
+    names=${ids[$1/$2]}
+    export BETWEEN=_ READS=${ids[$1/get]}
+    [[ $1 != *_synced ]] || export BEHIND='?fsync=true'
 }
 
 # listed DIALECT: sets what load.lua asks a list of at most 1,000 objects below list/ by; $suffix goes behind the URL.
