@@ -1,8 +1,9 @@
 // drop.js - files and whole folders that are dropped on the page or chosen, as a stream of files with their paths.
 
 import { button, make } from "./dom.js";
-import { bytesOfText } from "./key.js";
-import { complain } from "./notice.js";
+import { bytesOfText, isKey } from "./key.js";
+import { complain, say } from "./notice.js";
+import { Unreadable } from "./send.js";
 import { uploads } from "./upload.js";
 import { words } from "./words.js";
 
@@ -15,21 +16,65 @@ const breath = () => new Promise((resolve) => setTimeout(resolve));
 
 const settled = (call) => new Promise((resolve, reject) => call(resolve, reject));
 
-const fileOf = async (entry) => ({ file: await settled((resolve, reject) => entry.file(resolve, reject)),
-    path: bytesOfText(entry.fullPath.replace(/^\//, "")) });
+// As keys are: a folder's ends with a slash. Of a name that is no text browsers tell nothing.
+const pathOf = ({ fullPath, name, isDirectory }) =>
+    bytesOfText(`${fullPath.slice(1)}${name === "" ? "\ufffd" : ""}${isDirectory ? "/" : ""}`);
 
-// All files of the entries of a drop, and below them. A folder gives its entries a hundred at a time.
+function faultOf({ name, isDirectory }, path) {
+    if (name === "")
+        return words.upload.nameless;
+    if (!isDirectory)
+        return words.upload.unreadable;
+    return isKey(path) ? words.upload.unreadableFolder : words.refusals["bad-key"];
+}
+
+// It fails by its name, and is read again when somebody tries it again.
+function unread(entry) {
+    const path = pathOf(entry);
+    return { entry, path, error: new Unreadable(faultOf(entry, path)) };
+}
+
+async function fileOf(entry) {
+    try {
+        return { file: await settled((resolve, reject) => entry.file(resolve, reject)), path: pathOf(entry) };
+    } catch {
+        return unread(entry);
+    }
+}
+
+// The next of a folder's entries, a hundred or so; none at its end, and null where it cannot be read. For a folder whose
+// name is no text Chromium answers with what is beside it.
+async function readOn({ fullPath }, reader) {
+    try {
+        const some = await settled((resolve, reject) => reader.readEntries(resolve, reject));
+        return some.every((entry) => entry.fullPath === `${fullPath}/${entry.name}`) ? some : null;
+    } catch {
+        return null;
+    }
+}
+
+// What is deeper than keys are long would have no key: so nothing is walked for ever.
+async function* filesBelow(folder) {
+    const reader = folder.createReader(), hasKey = folder.name !== "" && isKey(pathOf(folder));
+    for (;;) {
+        const some = hasKey ? await readOn(folder, reader) : null;
+        if (some === null)
+            yield unread(folder);
+        if (!some?.length)
+            return;
+        yield* filesOf(some);
+    }
+}
+
+// All files of the entries of a drop, and below them.
 async function* filesOf(entries) {
     const files = entries.filter((entry) => entry.isFile);
     for (let from = 0; from < files.length; from += AT_ONCE) {
         yield* await Promise.all(files.slice(from, from + AT_ONCE).map(fileOf));
         await breath();
     }
-    for (const folder of entries.filter((entry) => entry.isDirectory)) {
-        const reader = folder.createReader();
-        for (let some; (some = await settled((resolve, reject) => reader.readEntries(resolve, reject))).length > 0;)
-            yield* filesOf(some);
-    }
+    for (const folder of entries.filter((entry) => entry.isDirectory))
+        yield* filesBelow(folder);
 }
 
 // An input tells of each file in which folder it was, if a folder was chosen.
@@ -38,22 +83,26 @@ function* filesOfInput({ files }) {
         yield { file, path: bytesOfText(file.webkitRelativePath || file.name) };
 }
 
-async function hand(files, target) {
-    const group = uploads.begin();
-    let lot = [];
-    try {
-        for await (const found of files) {
-            lot.push(found);
-            if (lot.length === LOT) {
-                uploads.add(group, target, lot);
-                lot = [];
-                await breath();
-            }
+// `known`: the group that they come to once more.
+async function hand(files, target, known) {
+    if (target === null)
+        throw new Error(words.refusals.forbidden); // by now
+    const group = uploads.begin(known);
+    group.again = (entries) => hand(filesOf(entries), target, group).catch(complain);
+    let lot = [], count = 0;
+    for await (const found of files) {
+        count++;
+        lot.push(found);
+        if (lot.length === LOT) {
+            uploads.add(group, target, lot);
+            lot = [];
+            await breath();
         }
-    } finally {
-        uploads.add(group, target, lot);
-        uploads.end();
     }
+    uploads.add(group, target, lot);
+    uploads.end();
+    if (count === 0)
+        say(words.upload.nothing);
 }
 
 function chooser(label, properties, target) {

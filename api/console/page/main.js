@@ -62,7 +62,7 @@ async function signIn() {
 
 // Uploads end by it: so somebody is asked while the token is still there.
 async function signOut() {
-    if (uploads.queue.isBusy && await ask({ title: words.session.leave, text: words.session.leaveText,
+    if (uploads.queue.isUnfinished && await ask({ title: words.session.leave, text: words.session.leaveText,
         submit: words.session.out, kind: "danger", work: () => true }) === null)
         return;
     uploads.left = true;

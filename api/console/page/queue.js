@@ -24,6 +24,7 @@ class Group {
     held = []; // items that wait for the rule
     isAsking = false;
     isLeft = false; // nobody has said it: they are asked again when one of them is tried again
+    again = null; // reads those of these entries anew that could not be read
 }
 
 export class Queue {
@@ -58,10 +59,15 @@ export class Queue {
         return this.#coming + this.counts.waiting + this.counts.sending + this.counts.asking > 0;
     }
 
+    // Where somebody leaves the page something is not sent.
+    get isUnfinished() {
+        return this.isBusy || this.counts.paused > 0;
+    }
+
     // Files that come together: add() takes more of them as they are found, until end() says that these are all.
-    group() {
+    group(known = new Group()) {
         this.#coming++;
-        return new Group();
+        return known;
     }
 
     end() {
@@ -69,13 +75,17 @@ export class Queue {
         this.changed();
     }
 
-    // files: [{ file, path: bytes }], which become objects below the prefix.
+    // files: [{ file, path: bytes }], which become objects below the prefix, or { entry, path, error } of what could not
+    // be read.
     add(group, { store, prefix }, files) {
-        const items = files.map(({ file, path }) => ({ file, store, key: new Key(prefix + path), group,
-            state: "waiting", size: null, sent: 0, error: null, abort: null }));
+        const items = files.map(({ path, entry, file, error = null }) => ({ file, entry, store, error, group,
+            key: new Key(prefix + path), state: entry ? "failed" : "waiting", size: entry ? 0 : null, sent: 0,
+            abort: null }));
+        const readable = items.filter(({ entry }) => !entry);
         this.#line.add(items);
-        this.sizes.add(items);
-        this.counts.waiting += items.length;
+        this.sizes.add(readable);
+        this.counts.waiting += readable.length;
+        this.counts.failed += items.length - readable.length;
         this.#work();
     }
 
@@ -115,20 +125,31 @@ export class Queue {
         }
     }
 
-    retry(items = this.items) {
+    retry(items) {
         for (const item of items)
-            if (item.state === "failed" || item.state === "paused") {
+            if (!item.entry && (item.state === "failed" || item.state === "paused")) {
                 item.group.isLeft = false;
                 this.#return(item);
             }
+        this.#readAgain(new Set(items.filter(({ entry, state }) => entry && state === "failed")));
         this.#work();
     }
 
-    // It is not sent, and what was of it is forgotten.
+    // What could not be read comes as what it is by now.
+    #readAgain(items) {
+        this.#line.keep((item) => !items.has(item));
+        this.counts.failed -= items.size;
+        for (const group of new Set([...items].map((item) => item.group)))
+            group.again([...items].filter((item) => item.group === group).map(({ entry }) => entry));
+    }
+
+    // It is not sent, and what was of it is forgotten. But what is on its way may be there already.
     drop(item) {
+        item.late = item.state === "sending" || item.unsure;
         this.#leave(item);
         item.abort?.abort();
-        dropResumable(item);
+        if (!item.entry)
+            dropResumable(item);
     }
 
     // It does not count any more.

@@ -15,8 +15,8 @@ const NEW = { "If-None-Match": "*" };
 
 // The file was removed or changed since it was chosen, or may not be read.
 export class Unreadable extends Error {
-    constructor() {
-        super(words.upload.unreadable);
+    constructor(message = words.upload.unreadable) {
+        super(message);
     }
 }
 

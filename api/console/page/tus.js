@@ -14,7 +14,8 @@ const QUICK = 400, SLOW = 2000; // milliseconds of a piece, below and above whic
 const nameOf = ({ store, key, file }) =>
     `cairn-sending ${url("").pathname} ${store} ${file.size} ${file.lastModified} ${key.bytes}`;
 
-// What is remembered of an upload: { place, pieces: [[from, length, digest]] }, or null.
+// What is remembered of an upload: { place, pieces: [[from, length, digest]], isNew }, or null. The server decides by the
+// condition that an upload was made with, whether its key has to be free: for another one it begins anew.
 const recall = (item) => JSON.parse(localStorage.getItem(nameOf(item)));
 const forget = (item) => localStorage.removeItem(nameOf(item));
 
@@ -70,12 +71,13 @@ async function lookup(place, signal) {
 
 // The file's upload, and how far it is: the one that was begun, or a new one.
 async function begin(item, condition, signal) {
+    const isNew = "If-None-Match" in condition;
     const known = recall(item), offset = known === null ? null : await lookup(known.place, signal);
-    if (offset !== null && await isSame(item, known.pieces, offset))
+    if (offset !== null && known.isNew === isNew && await isSame(item, known.pieces, offset))
         return { upload: known, offset };
     if (offset !== null)
         await dropResumable(item);
-    const upload = { place: await create(item, condition, signal), pieces: [] };
+    const upload = { place: await create(item, condition, signal), pieces: [], isNew };
     remember(item, upload);
     return { upload, offset: 0 };
 }

@@ -65,12 +65,12 @@ class Uploads {
                 this.figures,
             make("div", { class: "actions" }, this.pause, this.retry, this.clear),
                 make("div", { class: "list" }, this.scroller.element));
-        addEventListener("beforeunload", (event) => this.queue.isBusy && !this.left && event.preventDefault());
+        addEventListener("beforeunload", (event) => this.queue.isUnfinished && !this.left && event.preventDefault());
     }
 
-    begin() {
+    begin(group) {
         show(this.element, true);
-        return this.queue.group();
+        return this.queue.group(group);
     }
 
     add(group, target, files) {
@@ -79,6 +79,7 @@ class Uploads {
 
     end() {
         this.queue.end();
+        show(this.element, this.queue.items.length > 0);
     }
 
     // These files, and no more come with them.
@@ -115,7 +116,7 @@ class Uploads {
         const act = DO[item.state], isHeld = this.queue.paused && item.state === "waiting";
         cells.item = item;
         setText(cells.name, isolate(item.key.shown));
-        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error?.message,
+        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error?.message, late: item.late,
             share: format.percent(item.sent, item.size),
             size: item.size === null ? "" : format.bytes(item.size) }));
         element.classList.toggle("bad", item.state === "failed");

@@ -326,6 +326,10 @@ export const words = {
         paused: (done, all) => `Paused: ${number.format(done)} of ${files(all)} uploaded`,
         unreadable: "This file cannot be read: it was removed or changed since it was chosen, or may not be opened. " +
             "Choose it again.",
+        unreadableFolder: "This folder cannot be read: it was removed, or may not be opened. What is in it is left out.",
+        nameless: "This cannot be read: its name is no text of UTF-8, and the browser does not tell it. Rename it, and " +
+            "drop it again.",
+        nothing: "There is no file in what was dropped: nothing is uploaded.",
         unknown: "The server does not know the token any more. Sign in, and it goes on.",
         away: "The server cannot be reached. It goes on by itself when it can.",
         later: (time) => `The server wants to be asked later. It goes on by itself at ${time}.`,
@@ -340,7 +344,7 @@ export const words = {
             paused: ({ share, size }) => size ? `Paused at ${share} of ${size}` : "Paused",
             failed: ({ error }) => error,
             done: ({ size }) => `Uploaded, ${size}`,
-            skipped: () => "Skipped",
+            skipped: ({ late }) => late ? "Skipped, but it may have arrived already" : "Skipped",
         },
     },
 

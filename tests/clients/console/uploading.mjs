@@ -326,6 +326,148 @@ export async function unreadable({ checks, visitor: v, folder }) {
     await cleared(v);
 }
 
+// Whether leaving the page asks nothing.
+const mayLeave = (v) => v.page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true })));
+
+// Of a folder that is dropped what cannot be read fails by its name, and all else comes: a file and a folder that are
+// closed for a while, as the browser tells of them, and two whose names are no text.
+export async function broken({ checks, browser, server, folder }) {
+    const root = join(folder, "broken");
+    const raw = (name) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, "latin1")]);
+    for (const name of ["closed", "open", "open/closed", "M\xfcnchen", "void"])
+        await mkdir(raw(name), { recursive: true });
+    for (const name of ["a", "b", "closed.txt", "m\xfc.txt", "M\xfcnchen/in", "closed/in", "open/in", "open/closed/in"])
+        await writeFile(raw(name), name);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/got/" });
+    await v.main.getByText("There is nothing in this folder").waitFor();
+    await v.page.evaluate(() => {
+        self.locked = true;
+        const unless = (entry, read) => (resolve, reject) => self.locked && entry.name.startsWith("closed") ?
+            reject(new DOMException("closed", "NotReadableError")) : read(resolve, reject);
+        const wrap = (entry) => entry.isFile ?
+            { isFile: true, name: entry.name, fullPath: entry.fullPath, file: unless(entry, entry.file.bind(entry)) } :
+            { isDirectory: true, name: entry.name, fullPath: entry.fullPath, createReader: () => {
+                const reader = entry.createReader();
+                return { readEntries: unless(entry, (resolve, reject) =>
+                    reader.readEntries((some) => resolve(some.map(wrap)), reject)) };
+            } };
+        const { webkitGetAsEntry } = DataTransferItem.prototype;
+        DataTransferItem.prototype.webkitGetAsEntry = function () { return wrap(webkitGetAsEntry.call(this)); };
+    });
+    await v.drop([root], v.grid);
+    await says(v, /^3 files uploaded, 5 failed/);
+    const rows = dock(v).locator(".rows .row.bad:not([hidden])"), names = rows.locator(".text");
+    const failed = (await names.allTextContents()).sort().join();
+    checks.check("what cannot be read fails by its name", failed === ["broken/closed.txt", "broken/closed/",
+        "broken/open/closed/", "broken/\ufffd", "broken/\ufffd/"].map((name) => `got/${name}`).sort().join(), failed);
+    await v.picture("broken");
+    await v.page.evaluate(() => { self.locked = false; });
+    await v.button("Retry what failed").click();
+    await says(v, /^6 files uploaded, 2 failed/);
+    const keys = (await list(server, "s", "prefix=got/")).map(({ key }) => key.slice(11)).join();
+    checks.check("all else is there, and what is tried again", keys === "a,b,closed.txt,closed/in,open/closed/in,open/in",
+        keys);
+    for (let left = 2; left > 0; left--)
+        await rows.first().getByRole("button", { name: "Do not upload" }).click();
+    await says(v, /^6 files uploaded, 2 skipped/);
+    await cleared(v);
+    await v.drop([join(root, "void")], v.grid);
+    await v.told("There is no file in what was dropped");
+    checks.check("of an empty folder nothing is said to be uploaded", await dock(v).isHidden());
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+// Who may not write any more when the files are chosen is told so, and may leave.
+export async function withdrawn({ checks, browser, server }) {
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    const [chooser] = await Promise.all([v.page.waitForEvent("filechooser"), v.button("Upload files").click()]);
+    await v.page.route("**/v1/access", async (route) => {
+        const response = await route.fetch(), json = await response.json();
+        for (const grant of json.grants)
+            grant.rights = grant.rights.filter((right) => right !== "write");
+        await route.fulfill({ response, json });
+    });
+    await v.page.route("**/objects?*", (route) => route.fulfill({ status: 403, json: {} }), { times: 1 });
+    await v.button("Refresh").click();
+    await v.button("Upload files").waitFor({ state: "hidden" });
+    await chooser.setFiles({ name: "n", mimeType: "", buffer: Buffer.from("n") });
+    await v.told("This token may not do that here");
+    checks.check("who may not upload any more may leave", await mayLeave(v));
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+// Lets so many pieces of large files through, and holds the next one: answers when it is there, with what lets it go.
+async function holding(v, count, act) {
+    let held;
+    const came = new Promise((resolve) => { held = resolve; });
+    await v.page.route("**/uploads/*", (route) =>
+        route.request().method() === "PATCH" && count-- <= 0 ? held(route) : route.continue());
+    await act();
+    const route = await came;
+    return async () => {
+        count = Infinity;
+        await route.continue();
+    };
+}
+
+// A large file that is chosen again for a key that is taken or free by now: what is asked now counts, and not what was
+// when it was begun.
+export async function turned({ checks, browser, server, folder }) {
+    const path = join(folder, "turned.bin"), bytes = noise(20 * MIB), sum = sha256(bytes);
+    await writeFile(path, bytes);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    const upload = () => choose(v, "Upload files", [path]);
+    await holding(v, 3, upload);
+    await dock(v).locator(".rows").getByRole("button", { name: "Pause" }).click();
+    await says(v, /1 paused/);
+    checks.check("leaving asks, where one file is paused", !await mayLeave(v));
+    await v.open("#/store/s/objects/");
+    await put(server, "s", "turned.bin", "somebody else's");
+    await upload();
+    await v.button("Replace").click();
+    await says(v, /^(1 file uploaded|0 files uploaded, 1 failed)/);
+    checks.check("what was begun for a free key replaces one, if that is wanted", await stored(server, "turned.bin") === sum);
+    await v.open("#/store/s/objects/");
+    await upload();
+    await holding(v, 3, () => v.button("Replace").click());
+    await v.open("#/store/s/objects/");
+    await ask(server, "DELETE", "/v1/stores/s/objects/turned.bin");
+    const goOn = await holding(v, 1, upload);
+    await put(server, "s", "turned.bin", "somebody else's");
+    await goOn();
+    await v.button("Skip them").click();
+    await says(v, /^0 files uploaded, 1 skipped/);
+    checks.check("what was begun to replace replaces nothing that came to a free key",
+        await stored(server, "turned.bin") === sha256("somebody else's"));
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+// One that is not wanted any more while it is on its way may be there already, and is said to.
+export async function late({ checks, visitor: v, server }) {
+    let goOn;
+    const held = new Promise((resolve) => { goOn = resolve; });
+    await v.go("#/store/s/objects/late/");
+    await v.main.getByText("There is nothing in this folder").waitFor();
+    await v.page.route("**/batch", async (route) => {
+        const response = await route.fetch();
+        await held;
+        await route.fulfill({ response }).catch(() => {}); // nobody waits for it any more
+    });
+    await choose(v, "Upload files", ["one", "two"].map((name) => ({ name, mimeType: "", buffer: Buffer.from(name) })));
+    await dock(v).locator(".rows .row:not([hidden])").filter({ hasText: "one" })
+        .getByRole("button", { name: "Do not upload" }).click();
+    await says(v, /^1 file uploaded, 1 skipped/);
+    const told = await dock(v).locator(".rows").textContent();
+    checks.check("what was on its way may have arrived", told.includes("it may have arrived already"), told);
+    goOn();
+    await v.page.unroute("**/batch");
+    checks.check("as it has", (await list(server, "s", "prefix=late/")).length === 2);
+    await cleared(v);
+}
+
 // A server, or whoever stands in front of it, that wants to be asked later: the queue waits so long, and nobody has to
 // do anything about it.
 export async function asked({ checks, visitor: v }) {
