@@ -1,10 +1,66 @@
 // conflict.js - what is to be done where a key is taken: asked once, for all that came together.
 
+import { calm } from "./calm.js";
 import { choose } from "./dialog.js";
+import { button, make, setText, show } from "./dom.js";
 import { tell } from "./spelling.js";
 import { words } from "./words.js";
 
-// "skip", "both" or "replace"; null where nobody has decided.
-export const askConflict = (key, text) => choose({ title: words.conflict.title(tell(key.shown)), text,
-    choices: [["skip", words.conflict.skip, ""], ["both", words.conflict.both, ""],
-        ["replace", words.conflict.replace, "danger"]] });
+const CHOICES = [["skip", words.conflict.skip, ""], ["both", words.conflict.both, ""],
+    ["replace", words.conflict.replace, "danger"]];
+
+// "skip", "both" or "replace"; null where nobody has decided. It comes to who looks on while objects are copied.
+export const askConflict = (key, text) =>
+    choose({ title: words.conflict.title(tell(key.shown)), text, choices: CHOICES });
+
+// The same where somebody may be about other things: it stands among what it is about, takes no focus, and waits until
+// somebody turns to it.
+export class Question {
+    #about = null;
+    #answer = null;
+
+    // left() gives the focus to something else, when it is answered.
+    constructor(left) {
+        this.left = left;
+        this.title = make("p", { id: "conflict" });
+        this.buttons = CHOICES.map(([how, label, kind]) => button(label, { kind, onclick: () => this.#end(how) }));
+        this.element = make("div", { class: "question", role: "group", "aria-labelledby": "conflict", hidden: true,
+            onkeydown: (event) => this.#key(event) }, make("div", {}, this.title, make("p", {}, words.conflict.text)),
+        make("div", { class: "buttons" }, ...this.buttons));
+    }
+
+    // What it asks; null while it asks nothing.
+    get asks() {
+        return this.#about && this.title.textContent;
+    }
+
+    // As above; undefined where that one is withdrawn.
+    async ask(item) {
+        this.#about = item;
+        setText(this.title, words.conflict.title(tell(item.key.shown)));
+        show(this.element, true);
+        const answer = new Promise((resolve) => { this.#answer = resolve; });
+        await calm(this.buttons);
+        return answer;
+    }
+
+    withdraw(item) {
+        if (item === this.#about)
+            this.#end(undefined);
+    }
+
+    #key(event) {
+        if (event.key !== "Escape")
+            return;
+        event.preventDefault();
+        this.#end(null);
+    }
+
+    #end(how) {
+        this.#about = null;
+        if (this.element.contains(document.activeElement))
+            this.left();
+        show(this.element, false);
+        this.#answer(how);
+    }
+}

@@ -1,6 +1,7 @@
 // dialog.js - questions that come in front of the page. The browser keeps the focus in them, and gives it back. One of
 // them stands in front of all others: those that come meanwhile wait until it is answered.
 
+import { calm } from "./calm.js";
 import { Combobox } from "./combobox.js";
 import { VERBATIM, button, make, setText, show, toHeading } from "./dom.js";
 import { faultOf } from "./fault.js";
@@ -14,18 +15,27 @@ export const answerInFront = () => foremost;
 
 // Shows a dialog as soon as none stands in front of all others, unless it does so itself. begun() comes when it is
 // there, and the promise is kept when it is closed. Where what had the focus before is gone by then, the page has it.
-async function present(dialog, { inFront = false, begun }) {
+// byItself: nobody has just asked for it. Then no control has the focus, and none can be used until all is calm.
+async function present(dialog, { inFront = false, byItself = false, begun = () => {} }) {
     document.body.append(dialog);
     for (let seen = null; !inFront && seen !== foremost;)
         await (seen = foremost); // another one may have come meanwhile
     const opener = document.activeElement;
     const closed = new Promise((resolve) => dialog.addEventListener("close", resolve));
+    const calmed = byItself && wait(dialog);
     dialog.showModal();
-    begun();
+    begun(calmed);
     await closed;
     dialog.remove();
     if (!opener.isConnected)
         toHeading();
+}
+
+function wait(dialog) {
+    const abort = new AbortController();
+    dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.preventDefault(),
+        { signal: abort.signal });
+    return calm(dialog.querySelectorAll("button, input")).then(() => abort.abort());
 }
 
 function option([value, label], chosen) {
@@ -78,6 +88,7 @@ const paragraphs = (text) => [text].flat().map((line) => typeof line === "string
 // Asks, and answers what `work` has made of the values, or null when it was called off. While it works the dialog
 // stays; what goes wrong is said in it. When it is closed meanwhile the work is told so by its signal, and what it has
 // made all the same is the answer. work(values, { say, reveal, signal }). inFront: of all others, also of those to come.
+// byItself: see present(); then its first field has the focus.
 export function ask({ inFront = false, ...question }) {
     const answer = askOne(question, inFront);
     if (inFront)
@@ -86,7 +97,7 @@ export function ask({ inFront = false, ...question }) {
 }
 
 async function askOne({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel,
-    kind = "primary", wide = false, work = (values) => values }, inFront) {
+    kind = "primary", wide = false, byItself = false, work = (values) => values }, inFront) {
     const made = described.map(makeField), abort = new AbortController();
     const fault = make("div", { class: "fault", role: "alert", hidden: true });
     const state = make("p", { class: "hint", role: "status" });
@@ -121,8 +132,9 @@ async function askOne({ title, text = [], fields: described = [], submit, cancel
                 focused.focus();
         }
     });
-    await present(dialog, { inFront, begun: () => {
-        const first = firstOf(made);
+    await present(dialog, { inFront, byItself, begun: async (calmed) => {
+        await calmed;
+        const first = byItself ? made[0].control : firstOf(made);
         first?.focus();
         first?.select();
         made.forEach(({ begin }) => begin(abort.signal));
@@ -131,8 +143,7 @@ async function askOne({ title, text = [], fields: described = [], submit, cancel
     return working;
 }
 
-// Asks for one of several ways to go on, and begins on the primary one, or else the first; null where nobody chose.
-// choices: [[value, label, kind]].
+// Asks by itself for one of several ways to go on; null where nobody chose. choices: [[value, label, kind]].
 export async function choose({ title, text, choices }) {
     const id = `dialog-${++fields}`, dialog = make("dialog", { "aria-labelledby": id });
     let chosen = null;
@@ -142,7 +153,6 @@ export async function choose({ title, text, choices }) {
     } }));
     dialog.append(make("form", { method: "dialog", onsubmit: (event) => event.preventDefault() },
         make("h2", { id }, title), ...paragraphs(text), make("div", { class: "buttons" }, ...buttons)));
-    const first = Math.max(0, choices.findIndex(([, , kind]) => kind === "primary"));
-    await present(dialog, { begun: () => buttons[first].focus() });
+    await present(dialog, { byItself: true });
     return chosen;
 }

@@ -42,8 +42,8 @@ async function fileOf(entry) {
     }
 }
 
-// The next of a folder's entries, a hundred or so; none at its end, and null where it cannot be read. For a folder whose
-// name is no text Chromium answers with what is beside it.
+// The next of a folder's entries, a hundred or so; none at its end, and null where it cannot be read. For one whose name
+// is no text Chromium answers with what is beside it.
 async function readOn({ fullPath }, reader) {
     try {
         const some = await settled((resolve, reject) => reader.readEntries(resolve, reject));

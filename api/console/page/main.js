@@ -42,11 +42,11 @@ function arrive(place) {
 let asking = false;
 
 // Asks for a token until one is known or the question is called off. What is under way meanwhile stays: uploads go on.
-async function signIn() {
+async function signIn(byItself = false) {
     if (asking)
         return;
     asking = true;
-    const done = await ask({ inFront: true, title: words.session.title, text: words.session.text,
+    const done = await ask({ inFront: true, byItself, title: words.session.title, text: words.session.text,
         submit: words.session.submit, fields: [{ name: "token", label: words.session.token, type: "secret" }],
         work: async ({ token }, { signal }) => {
             if (!await session.signIn(token.trim(), signal))
@@ -123,7 +123,7 @@ function dress() {
 
 async function begin() {
     dress();
-    session.begin(() => signIn(), () => lookAgain().catch(() => {}));
+    session.begin(() => signIn(true), () => lookAgain().catch(() => {}));
     if (!await session.enter()) {
         main.replaceChildren(make("section", { class: "welcome" }, make("h1", { tabindex: -1 }, words.session.title),
             make("p", {}, words.session.text), button(words.session.in, { kind: "primary", onclick: () => signIn() })));

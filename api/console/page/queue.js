@@ -18,6 +18,8 @@ const WAITS = [500, 1000, 2000, 4000, 8000];
 
 const waitAfter = (tries) => WAITS[Math.min(tries, WAITS.length - 1)];
 
+const isHeld = ({ state }) => state === "asking";
+
 // The files that came together. `rule` is what they do where a key is taken, once somebody has said it.
 class Group {
     rule = null;
@@ -41,8 +43,8 @@ export class Queue {
     paused = false;
     isUnknown = false; // paused until somebody signs in
 
-    // decide(item) asks what to do where a key is taken; changed() comes whenever something has; stored(store) with
-    // each object that is there.
+    // decide(item) asks what to do where a key is taken, and answers undefined where that item is dropped before
+    // somebody has said it; changed() comes whenever something has; stored(store) with each object that is there.
     constructor({ decide, changed, stored }) {
         Object.assign(this, { decide, changed, stored });
     }
@@ -75,8 +77,8 @@ export class Queue {
         this.changed();
     }
 
-    // files: [{ file, path: bytes }], which become objects below the prefix, or { entry, path, error } of what could not
-    // be read.
+    // files: [{ file, path: bytes }], which become objects below the prefix, or { entry, path, error } of what cannot be
+    // read.
     add(group, { store, prefix }, files) {
         const items = files.map(({ path, entry, file, error = null }) => ({ file, entry, store, error, group,
             key: new Key(prefix + path), state: entry ? "failed" : "waiting", size: entry ? 0 : null, sent: 0,
@@ -345,15 +347,25 @@ export class Queue {
             return;
         if (group.rule === null && !group.isLeft) {
             group.isAsking = true;
-            group.rule = await this.decide(item);
+            group.rule = await this.#ask(group);
             group.isAsking = false;
-            group.isLeft = group.rule === null;
+            group.isLeft = group.rule === null && group.held.some(isHeld);
         }
         this.#release(group);
     }
 
+    // Of one after the other of those that wait for it, as long as it is dropped.
+    async #ask({ held }) {
+        for (let about; (about = held.find(isHeld)) !== undefined;) {
+            const rule = await this.decide(about);
+            if (rule !== undefined)
+                return rule;
+        }
+        return null;
+    }
+
     #release(group) {
-        for (const item of group.held.splice(0).filter(({ state }) => state === "asking"))
+        for (const item of group.held.splice(0).filter(isHeld))
             if (group.rule === null)
                 this.#fail(item, new Taken());
             else

@@ -1,6 +1,6 @@
 // upload.js - what is on its way to the server, at the foot of the page: how far it is, and what one can do about it.
 
-import { askConflict } from "./conflict.js";
+import { Question } from "./conflict.js";
 import { ask } from "./dialog.js";
 import { button, make, setText, show, toHeading } from "./dom.js";
 import * as format from "./format.js";
@@ -49,6 +49,8 @@ class Uploads {
         this.queue = new Queue({ decide: (item) => this.#decide(item), changed: () => this.#later(),
             stored: (store) => this.#stores.add(store) });
         this.rows = new Rows();
+        this.question = new Question(() => this.heading.focus());
+        this.heading = make("h2", { tabindex: -1 }, words.upload.title);
         this.state = make("p");
         this.spoken = make("p", { class: "unseen", role: "status" });
         this.figures = make("p", { class: "hint" });
@@ -61,7 +63,7 @@ class Uploads {
         this.fold = button(words.upload.fold, { kind: "toggle", "aria-expanded": "true", onclick: () => this.#fold() });
         this.scroller = this.#list();
         this.element = make("section", { class: "uploads", "aria-label": words.upload.title, hidden: true },
-            make("header", {}, make("h2", {}, words.upload.title), this.fold), this.state, this.spoken, this.progress,
+            this.question.element, make("header", {}, this.heading, this.fold), this.state, this.spoken, this.progress,
                 this.figures,
             make("div", { class: "actions" }, this.pause, this.retry, this.clear),
                 make("div", { class: "list" }, this.scroller.element));
@@ -116,8 +118,8 @@ class Uploads {
         const act = DO[item.state], isHeld = this.queue.paused && item.state === "waiting";
         cells.item = item;
         setText(cells.name, isolate(item.key.shown));
-        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error?.message, late: item.late,
-            share: format.percent(item.sent, item.size),
+        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error?.message,
+            late: item.late, share: format.percent(item.sent, item.size),
             size: item.size === null ? "" : format.bytes(item.size) }));
         element.classList.toggle("bad", item.state === "failed");
         cells.why.hidden = !item.error?.detail;
@@ -151,8 +153,10 @@ class Uploads {
     }
 
     #drop(item) {
-        if (item && item.state !== "done" && item.state !== "skipped")
-            this.queue.drop(item);
+        if (!item || item.state === "done" || item.state === "skipped")
+            return;
+        this.queue.drop(item);
+        this.question.withdraw(item);
     }
 
     // ---- how far it is -----------------------------------------------------------------------------
@@ -172,11 +176,11 @@ class Uploads {
         else
             this.scroller.show(this.rows);
         this.progress.value = this.#share();
-        const { kind, text } = this.#sentence();
+        const { kind, text } = this.#sentence(), { asks } = this.question;
         setText(this.state, text);
-        if (this.kind !== kind)
-            setText(this.spoken, text); // and not each file that is done
-        this.kind = kind;
+        if (this.kind !== (asks ?? kind))
+            setText(this.spoken, asks ? words.upload.asks(asks) : text); // and not each file that is done
+        this.kind = asks ?? kind;
         setText(this.figures, words.upload.figures(format.bytes(queue.sent), format.bytes(queue.sizes.bytes),
             queue.sizes.unknown > 0, queue.isBusy ? format.bytes(this.#rate()) : null));
         const label = queue.paused || counts.paused > 0 ? words.upload.resumeAll : words.upload.pauseAll;
@@ -268,9 +272,8 @@ class Uploads {
     }
 
     #decide(item) {
-        const asked = this.#asked.then(() => askConflict(item.key, words.conflict.text));
-        this.#asked = asked.catch(() => {});
-        return asked;
+        this.#asked = this.#asked.then(() => item.state === "asking" ? this.question.ask(item) : undefined);
+        return this.#asked;
     }
 }
 

@@ -322,6 +322,7 @@ export const words = {
         retry: "Try again",
         drop: "Do not upload",
         figures: (sent, all, more, pace) => `${sent} of ${more ? "more than " : ""}${all}${pace ? `, ${pace}/s` : ""}`,
+        asks: (title) => `${title}. What is to be done is asked among the uploads.`,
         sending: (done, all) => `${number.format(done)} of ${files(all)} uploaded`,
         paused: (done, all) => `Paused: ${number.format(done)} of ${files(all)} uploaded`,
         unreadable: "This file cannot be read: it was removed or changed since it was chosen, or may not be opened. " +

@@ -95,8 +95,23 @@ export async function expired({ checks, browser, folder }) {
     const v = await Visitor.arrive(browser, server, { token: "all", place: "#/store/photos/objects/" });
     await v.row("tenant/").waitFor();
     await v.page.route("**/objects?*", (route) => route.fulfill({ status: 401, json: {} }));
+    await v.page.evaluate(() => {
+        const { showModal } = HTMLDialogElement.prototype;
+        HTMLDialogElement.prototype.showModal = function () {
+            showModal.call(this);
+            setTimeout(() => {
+                const usable = this.querySelectorAll("button:enabled, input:enabled").length;
+                self.begun = `${document.activeElement.localName} ${usable}`;
+            });
+        };
+    });
     await v.button("Refresh").click();
-    await v.dialog.getByLabel("Token").fill("nobody");
+    const field = v.dialog.getByLabel("Token");
+    await field.click({ trial: true }); // when one can
+    const first = await v.page.evaluate(() => self.begun);
+    checks.check("a question for a token that comes by itself takes nothing at once", first === "dialog 0", first);
+    checks.check("and then what is typed", await v.has(field));
+    await field.fill("nobody");
     await v.dialog.getByRole("button", { name: "Sign in" }).click();
     await v.dialog.getByRole("alert").filter({ hasText: "does not know this token" }).waitFor();
     await v.dialog.getByLabel("Token").fill("\u201call\u201d");

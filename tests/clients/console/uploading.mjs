@@ -88,13 +88,13 @@ export async function conflicts({ checks, visitor: v, folder }) {
         await v.go("#/store/s/objects/taken/");
         await v.row("a.txt").waitFor();
         await choose(v, "Upload files", paths);
-        await v.dialog.getByText("is there already").waitFor();
+        await v.question.waitFor();
         if (answer === "Keep both") {
             const flaws = await v.flaws();
             checks.check("nothing for axe about a question", flaws.length === 0, flaws);
             await v.picture("conflict");
         }
-        await v.dialog.last().getByRole("button", { name: answer }).click();
+        await v.button(answer, v.question).click();
         await says(v, new RegExp(`^${then}`));
         const now = [];
         for (const { key } of await list(v.server, "s", "prefix=taken/"))
@@ -122,8 +122,7 @@ export async function identical({ checks, visitor: v }) {
         await v.go("#/store/s/objects/same/");
         await v.row("same.txt").waitFor();
         await choose(v, "Upload files", files);
-        await v.dialog.getByText("is there already").waitFor();
-        await v.dialog.last().getByRole("button", { name: answer }).click();
+        await v.button(answer, v.question).click();
         await says(v, new RegExp(`^${then}`));
         let now = await told(); // what is said may have been said of the files before
         for (let tries = 0; tries < 50 && now !== expected; tries++) {
@@ -142,22 +141,24 @@ export async function left({ checks, visitor: v }) {
     await Promise.all(["a.txt", "b.txt"].map((name) => put(v.server, "s", `left/${name}`, "old")));
     await v.go("#/store/s/objects/left/");
     await v.row("a.txt").waitFor();
+    const escape = async () => {
+        const first = v.button("Skip them", v.question);
+        await first.click({ trial: true }); // when one can
+        await first.press("Escape");
+    };
     await choose(v, "Upload files", files);
-    await v.dialog.getByText("is there already").waitFor();
-    await v.page.keyboard.press("Escape");
+    await escape();
     await says(v, /^1 file uploaded, 2 failed/);
-    checks.check("who decides nothing is asked once", await v.dialog.count() === 0);
+    checks.check("who decides nothing is asked once", await v.question.isHidden());
     const rows = dock(v).locator(".rows .row:not([hidden])").filter({ hasText: "nothing is decided" });
     checks.check("and told so", await rows.count() === 2, await rows.allTextContents());
     const sizes = async () => (await list(v.server, "s", "prefix=left/")).map(({ size }) => size).join();
     checks.check("nothing is replaced", await sizes() === "3,3,9", await sizes());
     await rows.first().getByRole("button", { name: "Try again" }).click();
-    await v.dialog.getByText("is there already").waitFor();
-    await v.page.keyboard.press("Escape");
-    await v.dialog.waitFor({ state: "detached" });
+    await escape();
+    await v.question.waitFor({ state: "hidden" });
     await v.button("Retry what failed").click();
-    await v.dialog.getByText("is there already").waitFor();
-    await v.dialog.getByRole("button", { name: "Replace" }).click();
+    await v.button("Replace", v.question).click();
     await says(v, /^3 files uploaded/);
     checks.check("until it is decided", await sizes() === "9,9,9", await sizes());
     await cleared(v);
@@ -365,8 +366,8 @@ export async function broken({ checks, browser, server, folder }) {
     await v.button("Retry what failed").click();
     await says(v, /^6 files uploaded, 2 failed/);
     const keys = (await list(server, "s", "prefix=got/")).map(({ key }) => key.slice(11)).join();
-    checks.check("all else is there, and what is tried again", keys === "a,b,closed.txt,closed/in,open/closed/in,open/in",
-        keys);
+    checks.check("all else is there, and what is tried again",
+        keys === "a,b,closed.txt,closed/in,open/closed/in,open/in", keys);
     for (let left = 2; left > 0; left--)
         await rows.first().getByRole("button", { name: "Do not upload" }).click();
     await says(v, /^6 files uploaded, 2 skipped/);
@@ -428,7 +429,8 @@ export async function turned({ checks, browser, server, folder }) {
     await upload();
     await v.button("Replace").click();
     await says(v, /^(1 file uploaded|0 files uploaded, 1 failed)/);
-    checks.check("what was begun for a free key replaces one, if that is wanted", await stored(server, "turned.bin") === sum);
+    checks.check("what was begun for a free key replaces one, if that is wanted",
+        await stored(server, "turned.bin") === sum);
     await v.open("#/store/s/objects/");
     await upload();
     await holding(v, 3, () => v.button("Replace").click());
@@ -502,7 +504,7 @@ export async function twice({ checks, browser, server, folder }) {
     await Promise.all([[first, path], [second, path], [third, own]].map(([page, file]) =>
         page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(file)));
     const question = Promise.race([first, second].map((page) =>
-        page.getByRole("dialog").filter({ hasText: "is there already" }).waitFor({ timeout: 90000 }).then(() => page)));
+        page.getByRole("group", { name: "is there already" }).waitFor({ timeout: 90000 }).then(() => page)));
     const [later] = await Promise.all([question, third.getByText(/^1 file uploaded/).first().waitFor({ timeout: 90000 })]);
     await later.getByRole("button", { name: "Skip them" }).click();
     await later.getByText(/^0 files uploaded, 1 skipped/).first().waitFor();
@@ -560,7 +562,7 @@ export async function unsteady({ checks, browser, cairn, folder }) {
     await cairn.crash();
     await ended(v, "600 files");
     checks.check("all are there", (await list(v.server, "s", "prefix=unsteady/")).length === 600);
-    checks.check("nobody was asked about what he sent himself", await v.dialog.count() === 0);
+    checks.check("nobody was asked about what he sent himself", await v.question.isHidden());
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
     line.close();
@@ -603,12 +605,65 @@ export async function stacked({ checks, visitor: v, server }) {
     for (const name of ["one", "two", "three"])
         await choose(v, "Upload files", { name, mimeType: "", buffer: Buffer.from("new") });
     for (const name of ["one", "two", "three"]) {
-        await v.dialog.filter({ hasText: `stacked/${name} is there already` }).waitFor();
-        checks.check("one is asked after the other", await v.dialog.count() === 1, await v.dialog.allTextContents());
-        await v.dialog.getByRole("button", { name: "Skip them" }).click();
+        await v.question.filter({ hasText: `stacked/${name} is there already` }).waitFor();
+        await v.button("Skip them", v.question).click();
     }
     await says(v, /^0 files uploaded, 3 skipped/);
     await cleared(v);
+}
+
+// A question that comes while one is about other things waits among the uploads: it takes no key, click or focus.
+export async function aside({ checks, browser, server }) {
+    await Promise.all(["one", "two", "three", "z"].map((name) => put(server, "s", `aside/${name}`, "old")));
+    const file = (name) => ({ name, mimeType: "", buffer: Buffer.from("newer") });
+    const sizes = async () =>
+        (await list(server, "s", "prefix=aside/")).map(({ key, size }) => `${key.slice(6)} ${size}`).join();
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/aside/" });
+    await v.row("z").waitFor();
+    const find = v.page.getByLabel("Find by prefix");
+    await find.focus();
+    await choose(v, "Upload files", file("one"));
+    await v.page.keyboard.type("my file and some more", { delay: 80 });
+    await says(v, "What is to be done is asked among the uploads");
+    checks.check("what is typed stays where it is typed", await find.inputValue() === "my file and some more" &&
+        await v.has(find), await find.inputValue());
+    checks.check("and answers nothing", await v.question.isVisible());
+    await find.fill("");
+    await v.row("z").getByRole("checkbox").click();
+    await v.button("Delete", v.main.getByRole("group", { name: "What is selected" })).click();
+    await choose(v, "Upload files", file("two"));
+    await v.page.waitForTimeout(700); // until its key is known to be taken
+    checks.check("it stands in front of no other question", (await v.front()).startsWith("Delete "), await v.front());
+    await v.button("Delete", v.dialog).click();
+    await v.told("1 object deleted");
+    await v.button("Replace", v.question).dblclick();
+    await v.question.filter({ hasText: "aside/two" }).waitFor();
+    await v.page.waitForTimeout(700); // nothing is to come
+    checks.check("two clicks answer one question", await v.question.isVisible() &&
+        await sizes() === "one 5,three 3,two 3", await sizes());
+    await v.button("Hide", dock(v)).click();
+    checks.check("where the uploads are hidden it is seen", await v.question.isVisible());
+    await v.button("Show", dock(v)).click();
+    await dock(v).locator(".rows .row:not([hidden])").filter({ hasText: "two" })
+        .getByRole("button", { name: "Do not upload" }).click();
+    await v.question.waitFor({ state: "hidden" });
+    await says(v, /^1 file uploaded, 1 skipped/);
+    await choose(v, "Upload files", [file("three"), file("two")]);
+    const [, about] = /aside\/(\w+) is/.exec(await v.question.textContent());
+    await dock(v).locator(".rows .row:not([hidden])").filter({ hasText: `${about}There is one` })
+        .getByRole("button", { name: "Do not upload" }).click();
+    await v.question.filter({ hasNotText: about }).waitFor();
+    await v.page.setViewportSize(NARROW);
+    const flaws = await v.flaws();
+    checks.check("on a telephone: nothing for axe", flaws.length === 0, flaws);
+    await v.picture("question-narrow");
+    await v.button("Keep both", v.question).click({ trial: true }); // when one can
+    await v.button("Keep both", v.question).press("Enter");
+    await says(v, /^2 files uploaded, 2 skipped/);
+    checks.check("by the keyboard the focus stays among the uploads",
+        await v.has(dock(v).getByRole("heading", { name: "Uploads" })));
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
 }
 
 // Ten thousand files, and what one does meanwhile.

@@ -136,6 +136,11 @@ export class Visitor {
         return this.page.getByRole("dialog");
     }
 
+    // What is asked about files whose keys are taken.
+    get question() {
+        return this.page.getByRole("region", { name: "Uploads" }).getByRole("group", { name: "is there already" });
+    }
+
     // Whether that has the focus.
     has(locator) {
         return locator.evaluate((element) => element === document.activeElement);
