@@ -416,7 +416,7 @@ async function holding(v, count, act) {
 // A large file that is chosen again for a key that is taken or free by now: what is asked now counts, and not what was
 // when it was begun.
 export async function turned({ checks, browser, server, folder }) {
-    const path = join(folder, "turned.bin"), bytes = noise(20 * MIB), sum = sha256(bytes);
+    const path = join(folder, "turned.bin"), bytes = noise(12 * MIB), sum = sha256(bytes);
     await writeFile(path, bytes);
     const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
     const upload = () => choose(v, "Upload files", [path]);
@@ -439,6 +439,7 @@ export async function turned({ checks, browser, server, folder }) {
     const goOn = await holding(v, 1, upload);
     await put(server, "s", "turned.bin", "somebody else's");
     await goOn();
+    await says(v, "is asked among the uploads");
     await v.button("Skip them").click();
     await says(v, /^0 files uploaded, 1 skipped/);
     checks.check("what was begun to replace replaces nothing that came to a free key",
