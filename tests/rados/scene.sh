@@ -50,9 +50,9 @@ await() {
     unset "server[$1]"
 }
 
-# end NAME SIGNAL: sets $status.
+# end NAME SIGNAL: sets $status, also where it has ended by itself.
 end() {
-    kill -s "$2" "${server[$1]}"
+    kill -s "$2" "${server[$1]}" 2>/dev/null || true
     await "$1"
 }
 
