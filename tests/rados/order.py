@@ -170,7 +170,7 @@ def main():
     stores = [f"/v1/stores/{prefix}{number}" for number in range(int(sys.argv[4]) if len(sys.argv) > 4 else OBJECTS)]
     first = Client(ports)
     for store in stores:
-        assert first.ask("PUT", store)[0] == 201, store
+        insist(lambda store=store: first.ask("PUT", store)[0] in DONE or None)
     registers = [Register(f"{stores[number % len(stores)]}/objects/{number}") for number in range(OBJECTS)]
     counter = Counter(f"{stores[0]}/objects/counter")
     end = time.monotonic() + seconds
