@@ -236,15 +236,22 @@ rclone_start() {
 
 # ---- S3 ------------------------------------------------------------------------------------------
 
+# signed URL FILE: a PUT of a file's bytes by the owner. Not every curl adds the digest, which has to be signed, too.
+signed() {
+    curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:s3 --user "bench:$secret" --request PUT \
+        --header "x-amz-content-sha256: $(sha256sum <"$2" | cut --delimiter ' ' --fields 1)" \
+        --header 'Content-Type: application/json' --data-binary "@$2" "$1" >>"$log" 2>&1
+}
+
 # make_bucket URL: a bucket that anybody may use, so that no side pays for signatures.
 make_bucket() {
-    local sign=(--silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:s3 --user "bench:$secret")
-    reason="no bucket can be made that is open to all: $1"
-    curl "${sign[@]}" --request PUT "$1" >>"$log" 2>&1 || return
-    curl "${sign[@]}" --request PUT --header 'Content-Type: application/json' --data-binary @- "$1?policy=" <<END >>"$log" 2>&1
+    cat >"$work/policy" <<'END'
 {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": ["s3:*"],
  "Resource": ["arn:aws:s3:::bench", "arn:aws:s3:::bench/*"]}]}
 END
+    signed "$1" /dev/null && signed "$1?policy=" "$work/policy" && return
+    reason="no bucket can be made that is open to all: $(tail -n 1 "$log")"
+    return 1
 }
 
 minio_get() {
@@ -269,7 +276,7 @@ versity_start() {
     local port
     port=$(free_port)
     mkdir -p "$work/versity"
-    versitygw --port "127.0.0.1:$port" --access bench --secret "$secret" --quiet posix "$work/versity" >>"$log" 2>&1 &
+    versitygw --port "127.0.0.1:$port" --access bench --secret "$secret" --keep-alive --quiet posix "$work/versity" >>"$log" 2>&1 &
     url=http://127.0.0.1:$port/bench dialect=s3
     launched "http://127.0.0.1:$port/" && make_bucket "$url"
 }
@@ -383,7 +390,11 @@ listed() {
 copied() {
     case $1 in
     cairn | dav | index) asked=(--request COPY --header "Destination: $2/$4" "$2/$3") ;;
-    s3) asked=(--request PUT --header "x-amz-copy-source: /bench/$3" "$2/$4") ;;
+    s3) # by the owner, since Versity GW lets nobody else
+        asked=(--aws-sigv4 aws:amz:us-east-1:s3 --user "bench:$secret" --request PUT
+            --header "x-amz-content-sha256: $(sha256sum </dev/null | cut --delimiter ' ' --fields 1)"
+            --header "x-amz-copy-source: /bench/$3" "$2/$4")
+        ;;
     filer) asked=(--request POST "$2/$4?cp.from=/bench/$3") ;;
     *) return 1 ;;
     esac
