@@ -4,6 +4,7 @@
 #include "service/small_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +30,14 @@ static char *path_of(const char *folder, const char *mark, const char *name)
 
 int bookmark_make_folder(const char *folder)
 {
-    char *path = path_of(folder, "", "");
+    char *path;
+    if (asprintf(&path, "%s/follow", folder) < 0)
+        path = NULL;
     int error = !path ? ENOMEM : mkdir(path, 0700) < 0 && errno != EEXIST ? errno : 0;
+    int made = error ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    error = error || made >= 0 ? error : errno;
+    if (made >= 0)
+        close(made);
     free(path);
     return error;
 }

@@ -28,7 +28,7 @@ struct bookmark {
     json_t *damaged;             /* an array of those */
 };
 
-/* Makes the folder of all of them; an errno. */
+/* Makes the folder of all of them, which is no link; an errno. */
 int bookmark_make_folder(const char *folder);
 
 /* One that knows nothing; free it. */

@@ -23,7 +23,8 @@ struct copying {
 
 /* Where what is copied is only what was made of a server. */
 struct copying_part {
-    const char *from;                                 /* the folder */
+    const char *from;                                 /* the folder, ... */
+    struct backup_site *site;                         /* ... below that one, which is open */
     const char *where;                                /* what is damaged when the folder is, in a sentence, ... */
     const char *remedy;                               /* ... and why a store is not copied then */
     bool (*wanted)(void *arg, const char *store);     /* whether it is copied */

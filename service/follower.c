@@ -493,6 +493,8 @@ static bool open_store(struct pursuit *pursuit)
                     "copied anew",
                     pursuit->follower->folder, pursuit->name);
     if (!pursuit->bookmark.log[0]) {
+        if (!pursuit->follower->anew(pursuit->follower->arg, pursuit->name))
+            return fail(pursuit, "that it is copied anew cannot be noted in the backup");
         bookmark_remove(&pursuit->bookmark);
         error = depot_delete(depot, pursuit->name, true, NULL);
     }

@@ -33,6 +33,8 @@ struct follower {
 
     /* Is told of each object that the server cannot give, by its change, when the store has come to its point. */
     void (*damaged)(void *arg, const char *store, json_t *change);
+    /* Is told before a store that is there gives way to one that has nothing of it. False: it must not. */
+    bool (*anew)(void *arg, const char *store);
     void *arg;
     char error[640];
 };

@@ -19,6 +19,7 @@ struct mirror {
     struct account *account;
     struct follower follower;
     struct progress progress;
+    struct backup_site *site; /* the backup's folder, locked for as long as the run is */
     char *folder;
     bool made;                    /* the backup's folder was not there before, ... */
     bool withdrawn;               /* ... and is not any more: nothing has come */
@@ -68,6 +69,14 @@ static void keep_damaged(void *arg, const char *store, json_t *change)
     if (!json_object_get(mirror->damaged, store))
         json_object_set_new(mirror->damaged, store, json_array());
     json_array_append(json_object_get(mirror->damaged, store), change);
+}
+
+/* Its copy is not known by it until it has come. */
+static bool note_anew(void *arg, const char *store)
+{
+    struct mirror *mirror = arg;
+    struct store_detail detail = {0};
+    return !backup_renew(mirror->site, store, &detail);
 }
 
 /* A store that could not be followed: its copy stays as it is. */
@@ -132,6 +141,17 @@ struct kin {
     char why[COPYING_SENTENCE]; /* ... and why */
 };
 
+/* What was only followed tells nothing where other stores have been copied: it may be left of another server. */
+static bool tells(const struct mirror *mirror, const char *name)
+{
+    char *path;
+    if (mirror->empty || asprintf(&path, "%s/stores/%s", mirror->copying->to, name) < 0)
+        return true;
+    bool copied = access(path, F_OK) == 0;
+    free(path);
+    return copied;
+}
+
 /* Looks for a store of the server that was followed. */
 static bool find_kin(struct mirror *mirror, const json_t *stores, struct kin *kin)
 {
@@ -142,6 +162,8 @@ static bool find_kin(struct mirror *mirror, const json_t *stores, struct kin *ki
         enum follower_known known;
         if (kin->same)
             break;
+        if (!tells(mirror, name))
+            continue;
         if (!follower_knows(&mirror->follower, name, &known))
             return fail(mirror, "%s does not answer: %s", mirror->copying->from, mirror->follower.error);
         kin->same = known == FOLLOWER_SAME;
@@ -314,21 +336,24 @@ static bool make_folder(struct mirror *mirror)
 {
     struct store_detail detail = {0};
     mirror->made = access(mirror->copying->to, F_OK) < 0 && errno == ENOENT;
-    if (backup_prepare(mirror->copying->to, NULL, &mirror->empty, &detail))
-        return fail(mirror, "%s", detail.text);
-    if (asprintf(&mirror->folder, "%s/" BACKUP_DRAFTS "/server", mirror->copying->to) < 0) {
+    enum store_error error = backup_open(mirror->copying->to, NULL, mirror->copying->replace, &mirror->site,
+                                         &mirror->empty, &detail);
+    if (error)
+        return fail(mirror, "%s", detail.text[0] ? detail.text : store_error_text(error));
+    if (asprintf(&mirror->folder, "%s/" BACKUP_DRAFTS "/" BACKUP_SERVER, mirror->copying->to) < 0) {
         mirror->folder = NULL;
         return fail(mirror, "memory is out");
     }
     struct depot_options options = depot_options_default();
+    options.io = backup_io(mirror->site);
     options.disk_reserve = 0;
     options.open_stores_limit = 1;
     options.keep_expired = true;
     mirror->follower.folder = mirror->folder;
     if (depot_open(mirror->folder, &options, &mirror->follower.depot, &detail))
         return fail(mirror, "%s", detail.text);
-    int error = bookmark_make_folder(mirror->folder);
-    return !error || fail(mirror, "%s/follow: %s", mirror->folder, strerror(error));
+    int os_error = bookmark_make_folder(mirror->folder);
+    return !os_error || fail(mirror, "%s/follow: %s", mirror->folder, strerror(os_error));
 }
 
 /* Which stores the backup is to have: what is cut short leaves it without, and it is to say so. */
@@ -342,8 +367,8 @@ static bool expect_stores(struct mirror *mirror, const json_t *stores)
         return fail(mirror, "memory is out");
     json_array_foreach (stores, i, store)
         names[i] = json_string_value(json_object_get(store, "name"));
-    enum store_error error = backup_expect(mirror->copying->to, NULL, names, json_array_size(stores),
-                                           !mirror->copying->store, &detail);
+    enum store_error error = backup_expect(mirror->site, names, json_array_size(stores), !mirror->copying->store,
+                                           &detail);
     free(names);
     return !error || fail(mirror, "%s", detail.text);
 }
@@ -390,7 +415,7 @@ static bool follow_all(struct mirror *mirror, const char *token)
     mirror->withdrawn = failed && mirror->made && !holds_something(mirror);
     depot_close(mirror->follower.depot);
     if (mirror->withdrawn)
-        backup_withdraw(mirror->copying->to, NULL);
+        backup_withdraw(mirror->site);
     remote_close(mirror->follower.remote);
     json_decref(chosen);
     json_decref(stores);
@@ -450,6 +475,7 @@ static bool copy_all(struct mirror *mirror, bool followed)
     copying.prune = copying.prune && followed;
     const struct copying_part part = {
         .from = mirror->folder,
+        .site = mirror->site,
         .where = "what was copied to backup/server, and not the server,",
         .remedy = "what was copied to backup/server is damaged, and not the server: remove that folder, and run this "
                   "once more with --replace",
@@ -465,7 +491,7 @@ enum check_status mirror_run(const struct copying *copying, const char *token)
     struct account account;
     struct mirror mirror = {.copying = copying,
                             .account = &account,
-                            .follower = {.replace = copying->replace, .damaged = keep_damaged},
+                            .follower = {.replace = copying->replace, .damaged = keep_damaged, .anew = note_anew},
                             .points = json_object(),
                             .damaged = json_object()};
     mirror.follower.arg = &mirror;
@@ -474,6 +500,7 @@ enum check_status mirror_run(const struct copying *copying, const char *token)
     bool good = follow_all(&mirror, token);
     if (!mirror.withdrawn && (good || json_object_size(mirror.points) > 0))
         good = copy_all(&mirror, good) && good;
+    backup_close(mirror.site);
     free(mirror.folder);
     json_decref(mirror.points);
     json_decref(mirror.damaged);

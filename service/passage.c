@@ -8,11 +8,18 @@
 
 #define fail(...) command_fail(copying->command, __VA_ARGS__)
 
-static bool read_flag(struct copying *copying, char *const **arguments)
+struct order {
+    struct copying copying;
+    bool give_up; /* the one folder is not copied to */
+    bool help;
+};
+
+static bool read_flag(struct order *order, char *const **arguments)
 {
+    struct copying *copying = &order->copying;
     const char *argument = **arguments;
-    if (strcmp(argument, "--json") == 0) {
-        copying->json = true;
+    if (strcmp(argument, "--json") == 0 || strcmp(argument, "--give-up") == 0) {
+        *(argument[2] == 'j' ? &copying->json : &order->give_up) = true;
         return true;
     }
     enum venue_flag flag = venue_read_flag(&copying->venue, arguments);
@@ -24,15 +31,16 @@ static bool read_flag(struct copying *copying, char *const **arguments)
     return copying->store || fail("--store needs a value");
 }
 
-static bool read_arguments(struct copying *copying, char *const *arguments, bool *ret_help)
+static bool read_arguments(struct order *order, char *const *arguments)
 {
+    struct copying *copying = &order->copying;
     for (; *arguments; arguments++) {
         if (command_is_help(*arguments)) {
-            *ret_help = true;
+            order->help = true;
             return true;
         }
         if ((*arguments)[0] == '-') {
-            if (!read_flag(copying, &arguments))
+            if (!read_flag(order, &arguments))
                 return false;
         } else if (!copying->from) {
             copying->from = *arguments;
@@ -52,6 +60,32 @@ static bool has_folders(const struct passage *passage, const struct copying *cop
     return !(copying_is_url(copying->from) || copying_is_url(copying->to)) || fail("%s", passage->no_urls);
 }
 
+static bool has_one_folder(const struct copying *copying)
+{
+    if (!copying->from)
+        return fail("--give-up: in which folder? `cairnd %s --help` tells more", copying->command);
+    return (!copying->to && !copying->store && !copying->json) ||
+           fail("--give-up is about one folder, and all that is under way there");
+}
+
+/* What is under way in the folder has ended then. */
+static enum check_status give_up(const struct copying *copying)
+{
+    struct venue venue = copying->venue;
+    struct store_detail detail = {0};
+    char sentence[VENUE_SENTENCE];
+    const char *folder = copying->from;
+    bool open = venue_open(&venue, NULL, folder, sentence);
+    enum store_error error = open ? backup_give_up(folder, venue_to(&venue), &detail) : STORE_OK;
+    venue_close(&venue);
+    if (!open || error) {
+        fail("%s", !open ? sentence : detail.text[0] ? detail.text : store_error_text(error));
+        return CHECK_UNKNOWN;
+    }
+    printf("%s is as it is: the stores that are there are whole, and others are missing\n", folder);
+    return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
+}
+
 /* What is there is compared only where it is all: nobody is to take a part for it. */
 static enum check_status carry(const struct copying *copying)
 {
@@ -69,16 +103,18 @@ static enum check_status carry(const struct copying *copying)
 
 int passage_run(const struct passage *passage, char *const *arguments)
 {
-    struct copying copying = {
-        .command = passage->command, .restore = true, .beside = passage->beside, .venue.command = passage->command};
-    bool help = false;
-    if (!read_arguments(&copying, arguments, &help))
+    struct order order = {.copying = {.command = passage->command,
+                                      .restore = true,
+                                      .beside = passage->beside,
+                                      .venue.command = passage->command}};
+    const struct copying *copying = &order.copying;
+    if (!read_arguments(&order, arguments))
         return CHECK_UNKNOWN;
-    if (help) {
+    if (order.help) {
         fputs(passage->usage, stdout);
         return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
     }
-    if (!has_folders(passage, &copying))
-        return CHECK_UNKNOWN;
-    return (int)carry(&copying);
+    if (order.give_up)
+        return has_one_folder(copying) ? (int)give_up(copying) : CHECK_UNKNOWN;
+    return has_folders(passage, copying) ? (int)carry(copying) : CHECK_UNKNOWN;
 }

@@ -4,6 +4,7 @@
 
 const char restore_usage[] =
     "usage: cairnd restore FROM DIR [--store NAME] [--ceph-conf FILE] [--ceph-user NAME] [--json]\n"
+    "       cairnd restore --give-up DIR\n"
     "\n"
     "Copies the backup FROM into the folder DIR, which must be missing or empty, and compares every byte\n"
     "with its digest then, as cairnd check does. DIR can be served when this has ended with status 0. An\n"
@@ -11,10 +12,13 @@ const char restore_usage[] =
     "rados:POOL/NAMESPACE, a pool of a Ceph cluster.\n"
     "\n"
     "  --store NAME        restore this store only\n" VENUE_USAGE
+    "  --give-up           end what was begun in DIR without what has not come: the stores that are there\n"
+    "                      stay, whole\n"
     "  --json              report for scripts: an object for the copy, then that of cairnd check\n"
     "\n"
     "Status 0: everything is restored and whole; 1: there are flaws; 2: not all could be restored, or\n"
-    "checked. A run that is cut short is taken up by the same command.\n";
+    "checked. Until all is there DIR is neither served nor copied: a run that is cut short, or one in\n"
+    "which a store could not be copied, is taken up by the same command.\n";
 
 int command_restore(char *const *arguments)
 {

@@ -981,7 +981,8 @@ struct backup_options {
     bool compare; /* the copies are damaged: what they have stays only where it is what the source has, byte for byte */
     bool restore; /* the copy is to be served: it begins with nothing, and is no backup afterwards */
     bool beside;  /* to restore: beside stores that are there, which stay, also those of the same name */
-    bool part;    /* there is more to be copied than the source has: backup_expect() has been told of all */
+    struct backup_site *site; /* `to` is open: the source, which may be another one each time, has been brought there.
+                                 There is more to be copied than it has: backup_expect() has been told of all */
 
     /* Whether a store of the source is to be copied; NULL: all are. */
     bool (*wanted)(void *arg, const char *name);
@@ -997,26 +998,44 @@ struct backup_options {
     void *arg;
 };
 
-/* Makes the folder `to` a backup without stores, unless it is a backup already, and tells whether it may be one: for
- * who makes in `BACKUP_DRAFTS` below it what is then copied. *ret_empty: it has no stores. The errors of backup_make().
- * Blocking. */
-enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_empty, struct store_detail *ret_detail);
+/* Where who copies to a backup makes what is then copied, out of what a server tells: DIR/backup/server, a data
+ * folder. */
+#define BACKUP_DRAFTS "backup"
+#define BACKUP_SERVER "server"
+
+/* A folder that is, or is to be, a backup, locked from backup_open() to backup_close(). Thread: one. */
+struct backup_site;
+
+/* Makes the folder `to` a backup without stores, unless it is a backup already, and of what was followed of a server in
+ * it, or of any source where that is wished. *ret_empty: it has no stores. The errors of backup_make(). Blocking. */
+enum store_error backup_open(const char *to, const struct io *io, bool any_source, struct backup_site **ret_site,
+                             bool *ret_empty, struct store_detail *ret_detail);
+void backup_close(struct backup_site *site); /* NULL is allowed */
+
+/* The file calls of such a folder: no name in it leads through a symbolic link. Borrowed. */
+const struct io *backup_io(const struct backup_site *site);
 
 /* Notes in such a folder that it is to have the stores of these names: those that have no copy are told to be missing
  * by who restores or checks it, until they have one. With `all` no others are to be copied. The errors of
  * backup_make(). Blocking. */
-enum store_error backup_expect(const char *to, const struct io *io, const char *const *names, size_t count, bool all,
+enum store_error backup_expect(struct backup_site *site, const char *const *names, size_t count, bool all,
                                struct store_detail *ret_detail);
+
+/* Notes that a store is made anew in `BACKUP_SERVER`, whose place the copy that there is keeps until it is copied. The
+ * errors of backup_make(). Blocking. */
+enum store_error backup_renew(struct backup_site *site, const char *name, struct store_detail *ret_detail);
+
+/* Removes such a folder again that was made by it, with all that is in `BACKUP_DRAFTS`, unless it has stores.
+ * Blocking. */
+void backup_withdraw(struct backup_site *site);
 
 /* Calls `tell(arg, name)` for each store that a folder, which is a backup, is to have and has no copy of. What cannot
  * be told is not. Blocking. */
 void backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name), void *arg);
 
-/* Removes such a folder again that was made by it, with all that is in `BACKUP_DRAFTS`, unless it has stores.
- * Blocking. */
-void backup_withdraw(const char *to, const struct io *io);
-
-#define BACKUP_DRAFTS "backup"
+/* Ends what is under way in a folder, a restoration or a transfer: what has come stays, and what has not is missing.
+ * STORE_FOREIGN: nothing is. The errors of backup_make(). Blocking. */
+enum store_error backup_give_up(const char *folder, const struct io *io, struct store_detail *ret_detail);
 
 /* Copies the data folder `from`, which a server may have open and write to, into the folder `to`: each store as it was
  * at one point of its log. `to` is made, or is a backup, and then what it has already is not copied again. At every
@@ -1026,7 +1045,8 @@ void backup_withdraw(const char *to, const struct io *io);
  * STORE_FOREIGN: `from` is no data folder, or `to` is something else than a backup, or one of another source, or one of
  * them lies in the other; STORE_LOCKED: another process has `to` open, or, to restore, `from`; STORE_NO_STORE: there is
  * no store of that name; STORE_DRAINING: it was halted; STORE_FULL, STORE_IO, STORE_NO_MEMORY. STORE_OK also when
- * stores could not be copied: that is told. ret_detail may be NULL. Blocking, and long. */
+ * stores could not be copied: that is told; but not to restore, which is under way until all are. ret_detail may be
+ * NULL. Blocking, and long. */
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
                              struct store_detail *ret_detail);
 

@@ -12,14 +12,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct backup {
     const struct backup_options *options;
-    struct premises premises;
+    struct premises *premises;
+    char failed[STORE_NAME_MAX + 1]; /* a store that was to be restored, and could not be; "": none */
+    size_t failures;                 /* how many there are */
     struct meter meter;
     struct replica_order order;
+};
+
+/* Open from backup_open() on: TO alone. */
+struct backup_site {
+    struct premises premises;
 };
 
 /* ---- the file of the access control ---------------------------------------------------------------- */
@@ -27,10 +35,10 @@ struct backup {
 /* Copies the open file by way of its draft; an errno. */
 static int copy_access(struct backup *backup, int from)
 {
-    const struct io *io = backup->premises.io;
-    int root = backup->premises.to.root;
+    const struct io *io = backup->premises->io;
+    int root = backup->premises->to.root;
     struct imprint imprint;
-    int error = imprint_of(&backup->premises.reading, from, &imprint);
+    int error = imprint_of(&backup->premises->reading, from, &imprint);
     if (!error && !imprint.file)
         error = EINVAL;
     int to = error ? -1 : io_open_anew(io, root, DEPOT_ACCESS_DRAFT, O_RDWR);
@@ -45,22 +53,57 @@ static int copy_access(struct backup *backup, int from)
     return error;
 }
 
+/* In the drafts of a restoration: the access file that is there has come from a backup. */
+static const char access_mark[] = ".access";
+
+static bool is_there(const struct premises *premises, int folder, const char *name)
+{
+    const struct io *io = premises->io;
+    int file = io->openat(io->self, folder, name, O_RDONLY | O_NONBLOCK, 0);
+    if (file >= 0)
+        io->close(io->self, file);
+    return file >= 0 || errno != ENOENT;
+}
+
 /* One that is there before a folder is restored has been put there to be kept. */
+static bool keeps_access(const struct premises *premises)
+{
+    return premises->restore && is_there(premises, premises->to.root, DEPOT_ACCESS) &&
+           !is_there(premises, premises->drafts, access_mark);
+}
+
+/* An errno. */
+static int mark_access(const struct premises *premises)
+{
+    const struct io *io = premises->io;
+    int mark = premises->restore ? io_open_anew(io, premises->drafts, access_mark, O_WRONLY) : -1;
+    if (mark < 0)
+        return premises->restore ? errno : 0;
+    io->close(io->self, mark);
+    return io->fsync(io->self, premises->drafts) < 0 ? errno : 0;
+}
+
+/* What another backup has brought, with which this restoration was begun, is not that of this one. An errno. */
+static int drop_access(const struct premises *premises)
+{
+    const struct io *io = premises->io;
+    if (!premises->restore || io->unlinkat(io->self, premises->to.root, DEPOT_ACCESS, 0) == 0 || errno == ENOENT)
+        return 0;
+    return errno;
+}
+
 static struct failure take_access(struct backup *backup)
 {
-    struct premises *premises = &backup->premises;
+    struct premises *premises = backup->premises;
     const struct io *io = &premises->reading;
-    int kept = premises->restore
-                   ? premises->io->openat(premises->io->self, premises->to.root, DEPOT_ACCESS, O_RDONLY, 0)
-                   : -1;
-    int from = kept >= 0 ? -1 : io->openat(io->self, premises->from.root, DEPOT_ACCESS, O_RDONLY | O_NONBLOCK, 0);
-    int error = kept >= 0 || from >= 0 || errno == ENOENT ? 0 : errno;
-    if (kept >= 0)
-        premises->io->close(premises->io->self, kept);
-    if (from >= 0) {
+    if (keeps_access(premises))
+        return failure_none();
+    int from = io->openat(io->self, premises->from.root, DEPOT_ACCESS, O_RDONLY | O_NONBLOCK, 0);
+    int error = from >= 0 ? mark_access(premises) : errno == ENOENT ? drop_access(premises) : errno;
+    if (from >= 0 && !error)
         error = copy_access(backup, from);
+    if (from >= 0)
         io->close(io->self, from);
-    }
     if (error == ELOOP || error == EINVAL)
         return failure_detail(premises->detail, failure_io(error), "%s/" DEPOT_ACCESS " is %s: it was not copied",
                               premises->from_path,
@@ -75,7 +118,7 @@ static const char missing_sentence[] = "the backup has no copy of it: " CUT_SHOR
 
 static struct failure names_of(struct backup *backup, char ***ret_names, size_t *ret_count)
 {
-    struct premises *premises = &backup->premises;
+    struct premises *premises = backup->premises;
     const char *wanted = backup->options->store;
     int error = folder_names(&premises->from, ret_names, ret_count);
     if (error)
@@ -124,9 +167,18 @@ static const char *why_of(struct failure failure, const struct store_detail *det
 
 static struct failure halt(struct backup *backup)
 {
-    return failure_detail(backup->premises.detail, failure_of(STORE_DRAINING),
+    return failure_detail(backup->premises->detail, failure_of(STORE_DRAINING),
                           "told to stop before all was copied to %s: run this once more to go on",
-                          backup->premises.to_path);
+                          backup->premises->to_path);
+}
+
+/* What was left out since it is another's is none of it. */
+static void count_failure(struct backup *backup, const char *name, enum store_error error)
+{
+    if (!backup->options->restore || !error || error == STORE_EXISTS || error == STORE_ELSEWHERE)
+        return;
+    if (backup->failures++ == 0)
+        (void)snprintf(backup->failed, sizeof backup->failed, "%s", name);
 }
 
 static struct failure copy_store(struct backup *backup, const char *name)
@@ -140,6 +192,7 @@ static struct failure copy_store(struct backup *backup, const char *name)
         return failure_none();
     if (failure.os_error == ECANCELED)
         failure = failure_of(STORE_DRAINING);
+    count_failure(backup, name, failure.error);
     told.error = failure.error;
     told.why = failure.error ? why_of(failure, &detail) : "";
     if (backup->options->told)
@@ -148,8 +201,8 @@ static struct failure copy_store(struct backup *backup, const char *name)
         return halt(backup);
     if (failure.error != STORE_FULL && !store_error_is_shortage(failure.error, failure.os_error))
         return failure_none();
-    return failure_detail(backup->premises.detail, failure, "store %s cannot be copied to %s: %s", name,
-                          backup->premises.to_path, told.why);
+    return failure_detail(backup->premises->detail, failure, "store %s cannot be copied to %s: %s", name,
+                          backup->premises->to_path, told.why);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -171,7 +224,7 @@ static int miss_store(struct backup *backup, const char *name)
  * anew: some were removed meanwhile. */
 static struct failure miss_others(struct backup *backup)
 {
-    struct premises *premises = &backup->premises;
+    struct premises *premises = backup->premises;
     char **names, **copies;
     size_t count, copies_count;
     int error = folder_names(&premises->from, &names, &count);
@@ -182,13 +235,13 @@ static struct failure miss_others(struct backup *backup)
         free(names);
         return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
     }
-    for (size_t i = 0; i < copies_count && !error; i++)
+    struct failure failure = premises_check_from(premises); /* which nobody has locked: again, before any goes */
+    for (size_t i = 0; i < copies_count && !error && !failure.error; i++)
         if (!bsearch(&copies[i], names, count, sizeof *names, compare_names))
             error = miss_store(backup, copies[i]);
     free(names);
     free(copies);
-    return error ? premises_fail(premises, error, "cannot remove copies of stores from", premises->to_path)
-                 : failure_none();
+    return error ? premises_fail(premises, error, "cannot remove copies of stores from", premises->to_path) : failure;
 }
 
 static bool is_asked_for(const struct backup *backup, const char *name)
@@ -210,12 +263,15 @@ static void expect_missing(void *arg, const char *name)
 static struct failure expect(struct backup *backup, const char *const *names, size_t count)
 {
     const struct backup_options *options = backup->options;
-    bool all = !options->store && !options->part;
-    int error = options->restore ? 0 : pending_expect(&backup->order.places, names, count, all);
-    if (!error && !options->restore)
-        premises_missing(&backup->premises, expect_missing, backup);
-    return error ? premises_fail(&backup->premises, error, "cannot note what is copied to", backup->premises.to_path)
-                 : failure_none();
+    struct premises *premises = backup->premises;
+    if (options->restore || options->site)
+        return failure_none();
+    int error = premises_leave_server(premises);
+    if (!error)
+        error = pending_expect(&backup->order.places, names, count, !options->store);
+    if (!error)
+        premises_missing(premises, expect_missing, backup);
+    return error ? premises_fail(premises, error, "cannot note what is copied to", premises->to_path) : failure_none();
 }
 
 /* A store that the source, which is a backup, is to have itself. */
@@ -241,7 +297,7 @@ static struct failure copy_stores(struct backup *backup)
         failure = meter_is_halted(&backup->meter) ? halt(backup) : copy_store(backup, names[i]);
     free(names);
     if (!failure.error)
-        premises_missing(&backup->premises, miss, backup);
+        premises_missing(backup->premises, miss, backup);
     if (!failure.error && !backup->options->store && !backup->options->beside)
         failure = miss_others(backup);
     return failure;
@@ -249,9 +305,22 @@ static struct failure copy_stores(struct backup *backup)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+/* What is served is all that was asked for: who took a part for it might remove the last copy of the rest. */
+static struct failure tell_failed(const struct backup *backup)
+{
+    const struct premises *premises = backup->premises;
+    return failure_detail(premises->detail, failure_of(STORE_IO),
+                          "store %s%s not copied, and %.140s is neither served nor copied so: mend %s, and run this "
+                          "once more, with the same source. Or `cairnd %s --give-up %.140s`, where it is to be "
+                          "without",
+                          backup->failed, backup->failures > 1 ? " and others were" : " was", premises->to_path,
+                          backup->failures > 1 ? "them" : "it", premises->beside ? "transfer" : "restore",
+                          premises->to_path);
+}
+
 static struct failure copy_folder(struct backup *backup)
 {
-    struct premises *premises = &backup->premises;
+    struct premises *premises = backup->premises;
     backup->order = (struct replica_order){
         .source = &premises->from,
         .places = {.io = premises->io, .copies = premises->to.stores, .drafts = premises->drafts},
@@ -260,34 +329,36 @@ static struct failure copy_folder(struct backup *backup)
     struct failure failure = copy_stores(backup);
     if (!failure.error && !backup->options->beside)
         failure = take_access(backup);
+    if (!failure.error && backup->failures > 0)
+        failure = tell_failed(backup);
     int error = failure.error ? 0 : premises_finish(premises);
     return error ? premises_fail(premises, error, "cannot finish", premises->to_path) : failure;
 }
 
-enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_empty, struct store_detail *ret_detail)
+enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
+                             struct store_detail *ret_detail)
 {
-    struct premises premises = {.io = io ? io : &io_posix, .to_path = to, .detail = ret_detail};
-    struct failure failure = premises_open_to(&premises, ret_empty);
-    if (!failure.error)
-        premises_close_to(&premises);
+    const struct io *io = options->io ? options->io : &io_posix;
+    struct premises premises = {.to_io = io, .to_path = to, .restore = options->restore, .beside = options->beside};
+    struct backup backup = {.options = options,
+                            .premises = options->site ? &options->site->premises : &premises,
+                            .meter = {.advanced = options->advanced, .halted = options->halted, .arg = options->arg}};
+    backup.premises->from_io = options->from_io ? options->from_io : io;
+    backup.premises->from_path = from;
+    backup.premises->store = options->restore ? options->store : NULL;
+    backup.premises->any_source = options->any_source;
+    backup.premises->part = options->site;
+    backup.premises->detail = ret_detail;
+    failure_detail(ret_detail, failure_none(), "%s", "");
+    struct failure failure = premises_open(backup.premises);
+    if (!failure.error) {
+        failure = copy_folder(&backup);
+        premises_close(backup.premises, failure.error != STORE_OK);
+    }
     return failure_tell(failure);
 }
 
-enum store_error backup_expect(const char *to, const struct io *io, const char *const *names, size_t count, bool all,
-                               struct store_detail *ret_detail)
-{
-    struct premises premises = {.io = io ? io : &io_posix, .to_path = to, .detail = ret_detail};
-    bool empty;
-    struct failure failure = premises_open_to(&premises, &empty);
-    if (failure.error)
-        return failure_tell(failure);
-    const struct places places = {premises.io, premises.to.stores, premises.drafts};
-    int error = pending_expect(&places, names, count, all);
-    if (error)
-        failure = premises_fail(&premises, error, "cannot note what is copied to", to);
-    premises_close_to(&premises);
-    return failure_tell(failure);
-}
+/* ---- what is known of a folder, and done with it alone ----------------------------------------- */
 
 void backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name), void *arg)
 {
@@ -298,37 +369,72 @@ void backup_missing(const char *folder, const struct io *io, void (*tell)(void *
     premises_close_from(&premises);
 }
 
-void backup_withdraw(const char *to, const struct io *io)
+enum store_error backup_give_up(const char *folder, const struct io *io, struct store_detail *ret_detail)
 {
-    struct premises premises = {.io = io ? io : &io_posix, .to_path = to};
-    bool empty;
-    if (premises_open_to(&premises, &empty).error)
-        return;
-    if (empty)
-        premises_withdraw(&premises);
-    premises_close_to(&premises);
+    struct premises premises = {.to_io = io ? io : &io_posix, .to_path = folder, .detail = ret_detail};
+    failure_detail(ret_detail, failure_none(), "%s", "");
+    return failure_tell(premises_give_up(&premises));
 }
 
-enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
-                             struct store_detail *ret_detail)
+/* ---- a folder that stays open -------------------------------------------------------------------- */
+
+enum store_error backup_open(const char *to, const struct io *io, bool any_source, struct backup_site **ret_site,
+                             bool *ret_empty, struct store_detail *ret_detail)
 {
-    const struct io *io = options->io ? options->io : &io_posix;
-    struct backup backup = {.options = options,
-                            .premises = {.io = io,
-                                         .from_io = options->from_io ? options->from_io : io,
-                                         .from_path = from,
-                                         .to_path = to,
-                                         .restore = options->restore,
-                                         .store = options->restore ? options->store : NULL,
-                                         .any_source = options->any_source,
-                                         .beside = options->beside,
-                                         .detail = ret_detail},
-                            .meter = {.advanced = options->advanced, .halted = options->halted, .arg = options->arg}};
+    struct backup_site *site = calloc(1, sizeof *site);
     failure_detail(ret_detail, failure_none(), "%s", "");
-    struct failure failure = premises_open(&backup.premises);
-    if (!failure.error) {
-        failure = copy_folder(&backup);
-        premises_close(&backup.premises, failure.error != STORE_OK);
-    }
+    if (!site)
+        return STORE_NO_MEMORY;
+    site->premises = (struct premises){
+        .to_io = io ? io : &io_posix, .to_path = to, .any_source = any_source, .detail = ret_detail};
+    struct failure failure = premises_open_to(&site->premises, ret_empty);
+    if (failure.error)
+        free(site);
+    else
+        *ret_site = site;
     return failure_tell(failure);
+}
+
+void backup_close(struct backup_site *site)
+{
+    if (site)
+        premises_close_to(&site->premises);
+    free(site);
+}
+
+const struct io *backup_io(const struct backup_site *site)
+{
+    return site->premises.io;
+}
+
+static struct places places_of(const struct backup_site *site)
+{
+    const struct premises *premises = &site->premises;
+    return (struct places){premises->io, premises->to.stores, premises->drafts};
+}
+
+static enum store_error tell_noted(struct backup_site *site, int error, struct store_detail *ret_detail)
+{
+    site->premises.detail = ret_detail;
+    return failure_tell(
+        error ? premises_fail(&site->premises, error, "cannot note what is copied to", site->premises.to_path)
+              : failure_none());
+}
+
+enum store_error backup_expect(struct backup_site *site, const char *const *names, size_t count, bool all,
+                               struct store_detail *ret_detail)
+{
+    const struct places places = places_of(site);
+    return tell_noted(site, pending_expect(&places, names, count, all), ret_detail);
+}
+
+enum store_error backup_renew(struct backup_site *site, const char *name, struct store_detail *ret_detail)
+{
+    const struct places places = places_of(site);
+    return tell_noted(site, pending_note(&places, name), ret_detail);
+}
+
+void backup_withdraw(struct backup_site *site)
+{
+    premises_withdraw(&site->premises);
 }

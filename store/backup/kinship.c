@@ -1,6 +1,7 @@
 /* kinship.c - whether two data folders are of one origin. See kinship.h. */
 #include "store/backup/kinship.h"
 
+#include "store/backup/pending.h"
 #include "store/disk/settings.h"
 
 #include <errno.h>
@@ -42,7 +43,8 @@ static bool tells_more(enum kinship kinship, enum kinship told)
            (kinship == KINSHIP_SAME || told == KINSHIP_OPEN || (kinship == KINSHIP_NONE && told == KINSHIP_GONE));
 }
 
-int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kinship, char ret_store[KINSHIP_NAME])
+int kinship_of(struct folder *folder, struct folder *copy, const struct places *coming, enum kinship *ret_kinship,
+               char ret_store[KINSHIP_NAME])
 {
     char **names;
     size_t count;
@@ -52,7 +54,8 @@ int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kin
     *ret_kinship = KINSHIP_OPEN;
     ret_store[0] = '\0';
     for (size_t i = 0; i < count && *ret_kinship != KINSHIP_SAME; i++) {
-        enum kinship kinship = kinship_by(folder, copy, names[i]);
+        bool mute = coming && pending_is_noted(coming, names[i]);
+        enum kinship kinship = mute ? KINSHIP_OPEN : kinship_by(folder, copy, names[i]);
         if (!tells_more(kinship, *ret_kinship))
             continue;
         *ret_kinship = kinship;

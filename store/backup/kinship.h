@@ -19,8 +19,10 @@ enum kinship {
     KINSHIP_NONE, /* a store of that name is another one in each of them */
 };
 
-/* ret_store: by which it is known, or "". An errno. Blocking. */
-int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kinship, char ret_store[KINSHIP_NAME]);
+/* ret_store: by which it is known, or "". Those of the second say nothing whose place another one is to take, as far as
+ * that is noted at `coming` (pending.h; NULL is allowed). An errno. Blocking. */
+int kinship_of(struct folder *folder, struct folder *copy, const struct places *coming, enum kinship *ret_kinship,
+               char ret_store[KINSHIP_NAME]);
 
 /* Whether each store of the second is one of the first, as far as it tells; of those that were made there where `made`
  * is no NULL. ret_store: one that is not, or "". An errno. Blocking. */

@@ -85,13 +85,30 @@ int pending_expect(const struct places *places, const char *const *names, size_t
     return !error && io->fsync(io->self, places->drafts) < 0 ? errno : error;
 }
 
+int pending_note(const struct places *places, const char *name)
+{
+    int error = make(places, name);
+    return !error && places->io->fsync(places->io->self, places->drafts) < 0 ? errno : error;
+}
+
+bool pending_is_noted(const struct places *places, const char *name)
+{
+    char mark[MARK_MAX];
+    name_mark(name, mark);
+    int file = places->io->openat(places->io->self, places->drafts, mark, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+    if (file >= 0)
+        places->io->close(places->io->self, file);
+    return file >= 0;
+}
+
 int pending_each(const struct places *places, void (*tell)(void *arg, const char *name), void *arg)
 {
     char *entries = places->io->list(places->io->self, places->drafts);
     if (!entries)
         return errno;
     for (const char *entry = entries; *entry; entry += strlen(entry) + 1) {
-        const char *name = store_of(entry);
+        char old[STORE_NAME_MAX + 1];
+        const char *name = places_read_old(entry, old) ? old : store_of(entry);
         if (name && !has_copy(places, name))
             tell(arg, name);
     }

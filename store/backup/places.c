@@ -6,15 +6,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 void places_draft(const char *name, char ret_draft[PLACES_DRAFT_MAX])
 {
     (void)snprintf(ret_draft, PLACES_DRAFT_MAX, "%s.new", name);
 }
 
+static const char old_ending[] = ".old";
+
 static void name_old(const char *name, char ret_old[PLACES_DRAFT_MAX])
 {
-    (void)snprintf(ret_old, PLACES_DRAFT_MAX, "%s.old", name);
+    (void)snprintf(ret_old, PLACES_DRAFT_MAX, "%s%s", name, old_ending);
+}
+
+bool places_read_old(const char *entry, char ret_name[STORE_NAME_MAX + 1])
+{
+    size_t length = strlen(entry), end = strlen(old_ending);
+    if (length <= end || length - end > STORE_NAME_MAX || strcmp(entry + length - end, old_ending) != 0)
+        return false;
+    (void)snprintf(ret_name, STORE_NAME_MAX + 1, "%.*s", (int)(length - end), entry);
+    return store_name_valid(ret_name);
 }
 
 static int sync_both(const struct places *places)
@@ -34,8 +47,8 @@ static int put_aside(const struct places *places, const char *name)
     return error == ENOENT ? 0 : error;
 }
 
-/* Where the file system cannot exchange two folders, a kill between the two renames leaves the new copy for the next
- * run to put it in its place. An errno. */
+/* Where the file system cannot exchange two folders, a kill between the two renames leaves both among the drafts: the
+ * next run brings the old one back (places_recover()). An errno. */
 static int exchange(const struct places *places, const char *name, const char *draft)
 {
     const struct io *io = places->io;
@@ -66,6 +79,32 @@ int places_change(const struct places *places, const char *name)
     if (!error)
         error = sync_both(places);
     return error ? error : places_clear(places, name);
+}
+
+/* An errno. */
+static int bring_back(const struct places *places, const char *old, const char *name)
+{
+    const struct io *io = places->io;
+    int copy = io->openat(io->self, places->copies, name, O_RDONLY | O_DIRECTORY, 0);
+    if (copy >= 0)
+        io->close(io->self, copy);
+    if (copy >= 0 || errno != ENOENT)
+        return copy >= 0 ? 0 : errno;
+    if (io->renameat(io->self, places->drafts, old, places->copies, name) < 0)
+        return errno;
+    return sync_both(places);
+}
+
+int places_recover(const struct places *places)
+{
+    char store[STORE_NAME_MAX + 1];
+    char *names = places->io->list(places->io->self, places->drafts);
+    int error = names ? 0 : errno;
+    for (const char *name = names; name && *name && !error; name += strlen(name) + 1)
+        if (places_read_old(name, store))
+            error = bring_back(places, name, store);
+    free(names);
+    return error;
 }
 
 int places_own(const struct places *places, const char *name)

@@ -25,6 +25,12 @@ struct places {
 /* The name of a store's draft. No two of any stores have one name. */
 void places_draft(const char *name, char ret_draft[PLACES_DRAFT_MAX]);
 
+/* The store whose copy that entry among the drafts is, if it is one that made room: whether it is. */
+bool places_read_old(const char *entry, char ret_name[STORE_NAME_MAX + 1]);
+
+/* Brings copies back that made room for what has not come to its place: the run was cut short. An errno. Blocking. */
+int places_recover(const struct places *places);
+
 /* Puts the draft of a store, which is on disk, in the place of its copy, for good; an errno. Blocking. */
 int places_change(const struct places *places, const char *name);
 

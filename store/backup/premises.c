@@ -2,10 +2,10 @@
 #include "store/backup/premises.h"
 
 #include "store/backup/imprint.h"
-#include "store/backup/intent.h"
 #include "store/backup/kinship.h"
 #include "store/backup/pending.h"
 #include "store/backup/tree.h"
+#include "store/depot/intent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ static bool holds_source(const struct premises *premises, int to, const struct i
     struct imprint drafts;
     bool made = look(io, to, BACKUP_DRAFTS, &drafts);
     int from = io->dup(io->self, premises->from.root);
-    return from >= 0 && lies_in(io, from, outer, made ? &drafts : NULL);
+    return from >= 0 && lies_in(io, from, outer, made && premises->part ? &drafts : NULL);
 }
 
 /* A copy within what it is a copy of would be copied with it, and the other way round it would be overwritten. */
@@ -134,10 +134,58 @@ static struct failure refuse_stores(struct premises *premises)
     char store[KINSHIP_NAME];
     if (!premises->restore)
         return refuse(premises, "holds data, and is no backup: it was left untouched, name another folder");
-    if (!kinship_of(&premises->from, &premises->to, &kinship, store) && kinship == KINSHIP_SAME)
+    if (!kinship_of(&premises->from, &premises->to, NULL, &kinship, store) && kinship == KINSHIP_SAME)
         return refuse(premises, "holds what was restored already: it was left untouched; `cairnd check` compares its "
                                 "bytes, and to restore once more name another folder");
     return refuse(premises, "holds data: it was left untouched, name another folder");
+}
+
+/* Whether there is a folder of drafts of that kind; an errno. */
+static int has_drafts(const struct premises *premises, const char *name, bool *ret_there)
+{
+    const struct io *io = premises->io;
+    int folder = io->openat(io->self, premises->to.root, name, O_RDONLY | O_DIRECTORY, 0);
+    int error = folder < 0 && errno != ENOENT ? errno : 0;
+    if (folder >= 0)
+        io->close(io->self, folder);
+    *ret_there = folder >= 0;
+    return error;
+}
+
+/* Which of the two a folder is has to be known: the other one's stores would take the place of what it has. */
+static struct failure refuse_backup(struct premises *premises, bool begun)
+{
+    if (!begun)
+        return refuse(premises, "holds the beginning of a backup: name another folder or, where nothing is to come of "
+                                "it, remove its folder '" BACKUP_DRAFTS "'");
+    return refuse(premises, "holds the beginning of a restoration, and is a backup as well: remove its folder "
+                            "'" BACKUP_DRAFTS "' if it is to be restored, or '" FOLDER_RESTORE "' if what it has is "
+                            "the backup");
+}
+
+static struct intent intent_of(const struct premises *premises)
+{
+    return (struct intent){.store = premises->store, .beside = premises->beside};
+}
+
+/* What TO is, and what is under way in it: nothing has been changed yet. */
+static struct failure check_to(struct premises *premises)
+{
+    const struct intent intent = intent_of(premises);
+    char mark[INTENT_MAX];
+    bool backup = false, begun = false;
+    int error = intent_look(&premises->to, mark);
+    if (!error)
+        error = has_drafts(premises, FOLDER_RESTORE, &begun);
+    if (!error)
+        error = has_drafts(premises, BACKUP_DRAFTS, &backup);
+    if (error)
+        return premises_fail(premises, error, "cannot open the parts of", premises->to_path);
+    if (mark[0] && (!premises->restore || !intent_ends(&intent, mark)))
+        return intent_refuse(premises->detail, premises->to_path, mark, ", and was left untouched");
+    if (!(premises->restore ? begun || premises->beside : backup) && has_stores(&premises->to))
+        return refuse_stores(premises);
+    return premises->restore && !premises->beside && backup ? refuse_backup(premises, begun) : failure_none();
 }
 
 static struct failure open_drafts(struct premises *premises)
@@ -145,16 +193,15 @@ static struct failure open_drafts(struct premises *premises)
     struct folder *to = &premises->to;
     const struct io *io = premises->io;
     const char *name = drafts_name(premises);
-    premises->drafts = io->openat(io->self, to->root, name, O_RDONLY | O_DIRECTORY, 0);
-    if (premises->drafts < 0 && errno == ENOENT && !premises->beside && has_stores(to))
-        return refuse_stores(premises);
-    if (premises->drafts < 0 && io->mkdirat(io->self, to->root, name, 0700) < 0 && errno != EEXIST)
-        return premises_fail(premises, errno, "cannot make the parts of", premises->to_path);
-    if (premises->drafts < 0)
+    premises->made = io->mkdirat(io->self, to->root, name, 0700) == 0;
+    if (premises->made || errno == EEXIST)
         premises->drafts = io->openat(io->self, to->root, name, O_RDONLY | O_DIRECTORY, 0);
-    if (premises->drafts < 0 || io->fsync(io->self, to->root) < 0)
-        return premises_fail(premises, errno, "cannot make the parts of", premises->to_path);
-    return failure_none();
+    if (premises->drafts >= 0 && io->fsync(io->self, to->root) == 0)
+        return failure_none();
+    int error = errno;
+    if (premises->made)
+        io->unlinkat(io->self, to->root, name, AT_REMOVEDIR);
+    return premises_fail(premises, error, "cannot make the parts of", premises->to_path);
 }
 
 void premises_close_to(struct premises *premises)
@@ -164,20 +211,133 @@ void premises_close_to(struct premises *premises)
     folder_close(&premises->to);
 }
 
-struct failure premises_open_to(struct premises *premises, bool *ret_empty)
+/* Opens TO, locked, whatever it is. */
+static struct failure open_folder(struct premises *premises, enum folder_use use)
 {
     premises->drafts = -1;
-    struct failure failure = folder_open(&premises->to, premises->io, premises->to_path, FOLDER_SERVE,
-                                         premises->detail);
+    io_within(&premises->within, premises->to_io);
+    premises->io = &premises->within;
+    struct failure failure = folder_open(&premises->to, premises->io, premises->to_path, use, premises->detail);
+    if (!failure.error)
+        trash_learn(&premises->to.trash);
+    return failure;
+}
+
+/* A copy that made room is where it was, before anything is judged by what is there. */
+static struct failure recover(struct premises *premises)
+{
+    const struct places places = {premises->io, premises->to.stores, premises->drafts};
+    int error = places_recover(&places);
+    return error ? premises_fail(premises, error, "cannot bring copies back in", premises->to_path) : failure_none();
+}
+
+static struct failure open_to(struct premises *premises)
+{
+    struct failure failure = open_folder(premises, FOLDER_SERVE);
     if (failure.error)
         return failure;
-    trash_learn(&premises->to.trash);
-    failure = open_drafts(premises);
+    failure = check_to(premises);
+    if (!failure.error)
+        failure = open_drafts(premises);
+    if (!failure.error)
+        failure = recover(premises);
+    if (failure.error)
+        premises_close_to(premises);
+    return failure;
+}
+
+struct failure premises_give_up(struct premises *premises)
+{
+    char mark[INTENT_MAX];
+    struct failure failure = open_folder(premises, FOLDER_READ);
+    if (failure.error)
+        return failure;
+    int error = intent_look(&premises->to, mark);
+    if (!error)
+        error = tree_remove(premises->io, premises->to.root, FOLDER_RESTORE);
+    if (!error && premises->io->fsync(premises->io->self, premises->to.root) < 0)
+        error = errno;
+    premises_close_to(premises);
+    if (error)
+        return premises_fail(premises, error, "cannot give up what was begun in", premises->to_path);
+    return mark[0] ? failure_none() : refuse(premises, "holds no beginning of a restoration or a transfer");
+}
+
+/* ---- the backup of a server ---------------------------------------------------------------------- */
+
+/* Opens what was followed of a server in TO, to be read; false: there is nothing. */
+static bool open_server(const struct premises *premises, struct io *reading, struct folder *ret_server)
+{
+    char *path = NULL;
+    struct store_detail detail;
+    io_read_only_within(reading, premises->to_io);
+    int there = reading->openat(reading->self, premises->drafts, BACKUP_SERVER, O_RDONLY | O_DIRECTORY, 0);
+    if (there < 0 || asprintf(&path, "%s/" BACKUP_DRAFTS "/" BACKUP_SERVER, premises->to_path) < 0)
+        path = NULL;
+    if (there >= 0)
+        reading->close(reading->self, there);
+    bool open = path && !folder_open(ret_server, reading, path, FOLDER_WATCH, &detail).error;
+    free(path);
+    return open;
+}
+
+/* What was followed is what was copied, but for stores that are followed anew and have not come to TO since. */
+static struct failure check_server(struct premises *premises)
+{
+    const struct places places = {premises->io, premises->to.stores, premises->drafts};
+    enum kinship kinship = KINSHIP_OPEN;
+    char store[KINSHIP_NAME];
+    struct io reading;
+    struct folder server;
+    if (premises->any_source || !open_server(premises, &reading, &server))
+        return failure_none();
+    int error = kinship_of(&server, &premises->to, &places, &kinship, store);
+    folder_close(&server);
+    if (error)
+        return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
+    if (kinship != KINSHIP_GONE && kinship != KINSHIP_NONE)
+        return failure_none();
+    return failure_detail(
+        premises->detail, failure_of(STORE_FOREIGN),
+        "%s is the backup of another source by now: its store %s was not copied from a server, and no "
+        "other one was. It was left untouched: name another folder or, where this is what you want, "
+        "--replace",
+        premises->to_path, store);
+}
+
+/* One that is a link leads to a folder of others. */
+static struct failure check_no_link(struct premises *premises)
+{
+    const struct io *io = premises->io;
+    int server = io->openat(io->self, premises->drafts, BACKUP_SERVER, O_RDONLY | O_DIRECTORY, 0);
+    if (server >= 0)
+        io->close(io->self, server);
+    return server >= 0 || errno == ENOENT ? failure_none()
+                                          : refuse(premises, "cannot follow a server: its '" BACKUP_DRAFTS
+                                                             "/" BACKUP_SERVER "' is no folder that can be opened, and "
+                                                             "links are not followed; remove it");
+}
+
+struct failure premises_open_to(struct premises *premises, bool *ret_empty)
+{
+    struct failure failure = open_to(premises);
+    if (failure.error)
+        return failure;
+    failure = check_no_link(premises);
+    if (!failure.error)
+        failure = check_server(premises);
     if (failure.error)
         premises_close_to(premises);
     else
         *ret_empty = !has_stores(&premises->to);
     return failure;
+}
+
+int premises_leave_server(struct premises *premises)
+{
+    const struct io *io = premises->io;
+    int error = tree_remove(io, premises->drafts, BACKUP_SERVER);
+    return !error && io->fsync(io->self, premises->drafts) < 0 ? errno : error;
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */
@@ -202,12 +362,25 @@ static struct failure refuse_other(const struct premises *premises, const char *
         premises->to_path, store, premises->from_path);
 }
 
+/* Where nothing has come to its place that tells, what was followed of a server does. */
+static int find_kinship(struct premises *premises, enum kinship *ret_kinship, char ret_store[KINSHIP_NAME])
+{
+    struct io reading;
+    struct folder server;
+    int error = kinship_of(&premises->from, &premises->to, NULL, ret_kinship, ret_store);
+    if (error || *ret_kinship != KINSHIP_OPEN || !open_server(premises, &reading, &server))
+        return error;
+    error = kinship_of(&premises->from, &server, NULL, ret_kinship, ret_store);
+    folder_close(&server);
+    return error;
+}
+
 /* A source that has none of the stores that the backup is of is another one, or was made anew. */
 static struct failure check_kinship(struct premises *premises)
 {
     enum kinship kinship = KINSHIP_OPEN;
     char store[KINSHIP_NAME];
-    int error = premises->any_source ? 0 : kinship_of(&premises->from, &premises->to, &kinship, store);
+    int error = premises->any_source || premises->part ? 0 : find_kinship(premises, &kinship, store);
     if (error)
         return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
     if (kinship == KINSHIP_GONE)
@@ -225,44 +398,37 @@ static struct failure check_begun(struct premises *premises)
         return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
     if (!store[0])
         return failure_none();
+    const char *command = premises->beside ? "transfer" : "restore";
     return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
-                          "%s holds the beginning of another %s: its store %s is not one of %s. It was left "
-                          "untouched: end that one by its own command%s",
+                          "%.160s holds the beginning of another %s: its store %s is not one of %.160s, or was made "
+                          "anew there. It was left untouched: end it with the source that it was begun with, or "
+                          "`cairnd %s --give-up` it",
                           premises->to_path, premises->beside ? "transfer" : "restoration", store, premises->from_path,
-                          premises->beside ? "" : ", or empty the folder");
+                          command);
 }
 
-static struct intent intent_of(const struct premises *premises)
+/* Takes down what is begun here, if it is. */
+static struct failure begin(struct premises *premises)
 {
-    return (struct intent){.store = premises->store, .beside = premises->beside};
-}
-
-/* Whoever asks for something else does not end what was begun. */
-static struct failure check_asked(struct premises *premises)
-{
-    struct intent intent = intent_of(premises);
-    char other[INTENT_MAX], words[INTENT_MAX + 64];
-    intent.late = !premises->beside && has_stores(&premises->to);
-    int error = intent_take(premises->io, premises->drafts, &intent, &premises->marked, other);
-    if (error)
-        return premises_fail(premises, error, "cannot make the parts of", premises->to_path);
-    if (!other[0])
-        return failure_none();
-    intent_words(other, words, sizeof words);
-    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
-                          "%s holds the beginning of %s. It was left untouched: end that one by its own command%s",
-                          premises->to_path, words, premises->beside ? "" : ", or empty the folder");
+    const struct intent intent = intent_of(premises);
+    struct failure failure = check_begun(premises);
+    if (failure.error)
+        return failure;
+    int error = intent_take(premises->io, premises->drafts, &intent, &premises->marked);
+    return error ? premises_fail(premises, error, "cannot make the parts of", premises->to_path) : failure_none();
 }
 
 /* What is in a folder that was restored in part may be taken for all that there is by nobody. */
-static struct failure check_from(struct premises *premises)
+struct failure premises_check_from(struct premises *premises)
 {
-    struct imprint imprint;
-    if (!look(&premises->reading, premises->from.root, FOLDER_RESTORE, &imprint))
-        return failure_none();
-    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
-                          "%s is restored in part only, and is not copied: let the command end that began it",
-                          premises->from_path);
+    char mark[INTENT_MAX];
+    int error = intent_look(&premises->from, mark);
+    if (error)
+        return premises_fail(premises, error, "cannot look into", premises->from_path);
+    return mark[0] ? intent_refuse(premises->detail, premises->from_path, mark,
+                                   ", and is not copied before that has "
+                                   "ended")
+                   : failure_none();
 }
 
 /* ---- from where, if that is a backup ------------------------------------------------------------ */
@@ -311,19 +477,16 @@ struct failure premises_open(struct premises *premises)
     struct failure failure = premises_open_from(premises);
     if (failure.error)
         return failure;
-    bool empty;
-    failure = check_from(premises);
+    failure = premises_check_from(premises);
     if (!failure.error)
         failure = check_apart(premises);
-    if (!failure.error)
-        failure = premises_open_to(premises, &empty);
+    if (!failure.error && !premises->part)
+        failure = open_to(premises);
     if (failure.error) {
         folder_close(&premises->from);
         return failure;
     }
-    failure = premises->restore ? check_begun(premises) : check_kinship(premises);
-    if (!failure.error && premises->restore)
-        failure = check_asked(premises);
+    failure = premises->restore ? begin(premises) : check_kinship(premises);
     if (failure.error)
         premises_close(premises, true);
     return failure;
@@ -368,7 +531,7 @@ static void remove_made(struct premises *premises)
 
 void premises_withdraw(struct premises *premises)
 {
-    if (!tree_remove(premises->io, premises->to.root, drafts_name(premises)))
+    if (!has_stores(&premises->to) && !tree_remove(premises->io, premises->to.root, drafts_name(premises)))
         remove_made(premises);
 }
 
@@ -379,10 +542,11 @@ void premises_close_from(struct premises *premises)
 
 void premises_close(struct premises *premises, bool failed)
 {
-    if (failed && premises->marked)
+    if (failed && (premises->marked || (premises->made && premises->restore)))
         unmark(premises);
     if (failed && premises->fresh)
         remove_made(premises);
-    premises_close_to(premises);
+    if (!premises->part)
+        premises_close_to(premises);
     folder_close(&premises->from);
 }

@@ -4,6 +4,10 @@
  *     TO/restore/    the same of a folder that is being restored, until it is; then it goes. What for is noted
  *                    there (intent.h)
  *
+ * What a folder is, and what is under way in it, is looked at before anything is changed there: by the same marks,
+ * whatever the source is and whatever is asked for. TO is locked until it is closed, and no name in it leads through a
+ * symbolic link.
+ *
  * Thread: one.
  */
 #ifndef CAIRN_PREMISES_H
@@ -13,7 +17,9 @@
 #include "store/store.h"
 
 struct premises {
-    const struct io *io;
+    const struct io *to_io;   /* of the copy, and ... */
+    struct io within;         /* ... the same, of which no link is followed */
+    const struct io *io;      /* that one, when TO is open */
     const struct io *from_io; /* of the source, and ... */
     struct io reading;        /* ... the same for who only reads */
     const char *from_path;
@@ -22,9 +28,11 @@ struct premises {
     const char *store; /* of a restoration: this one only; NULL: all */
     bool any_source;   /* struct backup_options */
     bool beside;       /* the same */
+    bool part;         /* the same: TO is open already, and has been judged */
     struct folder from;
     struct folder to;
-    int drafts;  /* the folder in which stores are made */
+    int drafts;  /* the folder in which stores are made, ... */
+    bool made;   /* ... by this run */
     bool marked; /* this run has taken down what it is for (intent.h) */
     bool fresh;  /* TO was not there before */
     struct store_detail *detail;
@@ -33,8 +41,8 @@ struct premises {
 /* A sentence about a call that has failed, with a path in it. */
 struct failure premises_fail(const struct premises *premises, int os_error, const char *what, const char *path);
 
-/* Opens both, where the second may be a copy of the first; what is missing of it is made. Nothing stays open on
- * failure. Blocking. */
+/* Opens both, where the second may be a copy of the first; what is missing of it is made. On failure nothing stays open
+ * but what was. Blocking. */
 struct failure premises_open(struct premises *premises);
 
 /* The same of FROM alone, which another process may have open unless it is restored. Blocking. */
@@ -46,11 +54,22 @@ void premises_close_from(struct premises *premises);
 void premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg);
 bool premises_lacks(const struct premises *premises, const char *name);
 
-/* The same of TO alone: whether it may be a backup. *ret_empty: it has no stores. Blocking. */
+/* The same of TO alone, which is to be a backup: what was followed there of a server (BACKUP_SERVER) is the source of
+ * what it has, unless any source may be. *ret_empty: it has no stores. Blocking. */
 struct failure premises_open_to(struct premises *premises, bool *ret_empty);
-/* Removes TO, which was made, and what is in the making there. It stays open. Blocking. */
+/* Removes TO, which was made, and what is in the making there, unless it has stores. It stays open. Blocking. */
 void premises_withdraw(struct premises *premises);
 void premises_close_to(struct premises *premises);
+
+/* TO has what it gets from a folder from here on, and is not gone on with as the backup of a server. An errno.
+ * Blocking. */
+int premises_leave_server(struct premises *premises);
+
+/* Nothing is under way in FROM now, either. Blocking. */
+struct failure premises_check_from(struct premises *premises);
+
+/* Ends what is under way in the folder TO alone, without what has not come. Blocking. */
+struct failure premises_give_up(struct premises *premises);
 
 /* What was restored is. An errno. Blocking. */
 int premises_finish(struct premises *premises);

@@ -424,7 +424,8 @@ static struct failure open_folders(struct replica *replica)
     return failure_of_errno(error == ENOENT ? 0 : error);
 }
 
-/* The folder that it is made in. What a run that was killed has left there goes on; it may be of another store. */
+/* The folder that it is made in. What a run that was killed has left there goes on; it may be of another store, and
+ * what leads elsewhere is none of it. */
 static struct failure open_draft(struct replica *replica)
 {
     const struct places *places = &replica->order->places;
@@ -435,7 +436,7 @@ static struct failure open_draft(struct replica *replica)
         other.salt == replica->salt)
         return failure_none();
     stage_store_close(places->io, &stage->draft);
-    if (!error)
+    if (!error || error == ELOOP || error == ENOTDIR)
         error = tree_remove(places->io, places->drafts, replica->draft_name);
     if (!error)
         error = stage_store_open(places->io, places->drafts, replica->draft_name, true, &stage->draft);

@@ -9,6 +9,7 @@
 #include "store/depot/dormant.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
+#include "store/depot/intent.h"
 #include "store/depot/loading.h"
 #include "store/depot/probe.h"
 #include "store/depot/registry.h"
@@ -242,14 +243,19 @@ static struct failure open_folder(struct depot *depot, const char *path, struct 
     const struct io *io = depot->options.io;
     struct folder *folder = &depot->folder;
     enum folder_use use = depot->options.read_only ? FOLDER_READ : FOLDER_SERVE;
+    char mark[INTENT_MAX];
     struct failure failure = folder_open(folder, io, path, use, detail);
-    int mark = failure.error ? -1 : io->openat(io->self, folder->root, FOLDER_RESTORE, O_RDONLY | O_DIRECTORY, 0);
-    if (mark < 0)
+    if (failure.error)
         return failure;
-    io->close(io->self, mark);
-    folder_close(folder);
-    return failure_detail(detail, failure_of(STORE_FOREIGN),
-                          "%s is restored in part only: let `cairnd restore` end what it began", path);
+    int error = intent_look(folder, mark);
+    if (error)
+        failure = failure_detail(detail, failure_of_errno(error), "cannot look into %s/" FOLDER_RESTORE ": %s", path,
+                                 strerror(error));
+    else if (mark[0])
+        failure = intent_refuse(detail, path, mark, ", and is not opened before that has ended");
+    if (failure.error)
+        folder_close(folder);
+    return failure;
 }
 
 /* Thread: one of the tenure's. */

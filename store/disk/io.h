@@ -78,6 +78,10 @@ void io_read_only(struct io *ret_io, const struct io *base);
  * write there. */
 void io_read_only_within(struct io *ret_io, const struct io *base);
 
+/* A table that does all that `base` does, which must outlive it, but that no name in a folder that is open leads
+ * through a symbolic link (ELOOP, or ENOTDIR of a folder): for who may write where those who write there may not. */
+void io_within(struct io *ret_io, const struct io *base);
+
 /* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);

@@ -412,6 +412,70 @@ START_TEST(another_server_does_not_take_the_place_of_the_one_that_was_copied)
 }
 END_TEST
 
+/* A folder that holds another data folder's stores by now is not the backup of that server any more, and one that holds
+ * the beginning of a server's backup is none of a folder's: whatever the source is, who asks is told. */
+START_TEST(a_folder_that_is_another_sources_by_now_is_not_gone_on_with)
+{
+    const char *to = copies_beside("to"), *begun = copies_beside("begun"), *first = copies_beside("first");
+    site_start();
+    const char *other = command_keep(strdup(site.server->data));
+    site_expect(site_put("k", "of the other", NULL), 201);
+    copies_serve(first);
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    site_expect(site_put("k", "of the first", NULL), 201);
+    copies_make(site.server->url, to);
+    refused(other, to);
+    const char *replace[] = {"backup", "--replace", "--from", other, to, NULL};
+    command_run(replace, WHOLE);
+    refused(site.server->url, to);
+    copies_make(other, to);
+    copies_make(site.server->url, begun);
+    char *store = client_text(site.client, "rm -r '%s/stores/main'", begun);
+    ck_assert_int_eq(system(store), 0); /* as a first run leaves it that is cut short */
+    const char *arguments[] = {"backup", "--from", other, begun, NULL};
+    command_says(arguments, UNKNOWN, "is the backup of another source");
+    copies_make(site.server->url, begun);
+    copies_serve(to);
+    site_expect_text("k", "of the other");
+}
+END_TEST
+
+/* As an early version left it: the folder was taken over, and what was followed of the server is there still. */
+START_TEST(what_stands_in_a_folder_tells_whose_it_is)
+{
+    const char *to = copies_beside("to"), *first = copies_beside("first");
+    site_start();
+    const char *other = command_keep(strdup(site.server->data));
+    site_expect(site_put("k", "of the other", NULL), 201);
+    copies_serve(first);
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    copies_make(site.server->url, to);
+    char *exchange = client_text(site.client, "rm -r '%s/stores/main' && cp -a '%s/stores/main' '%s/stores/main'", to,
+                                 other, to);
+    ck_assert_int_eq(system(exchange), 0);
+    refused(site.server->url, to);
+    copies_serve(to);
+    site_expect_text("k", "of the other");
+}
+END_TEST
+
+/* What is a link leads to a folder of others. */
+START_TEST(no_link_is_followed_to_where_a_server_is_followed)
+{
+    const char *to = copies_beside("to"), *other = copies_beside("other");
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    copies_make(site.server->url, to);
+    copies_make(site.server->data, other);
+    char *server = client_text(site.client, "rm -r '%s/backup/server' && ln -s '%s' '%s/backup/server'", to, other, to);
+    ck_assert_int_eq(system(server), 0);
+    const char *arguments[] = {"backup", "--replace", "--from", site.server->url, to, NULL};
+    command_says(arguments, UNKNOWN, "links are not followed");
+    copies_expect_whole(to);
+    copies_make(site.server->data, other);
+}
+END_TEST
+
 /* The server is known by the one that was copied before. */
 START_TEST(the_stores_of_a_server_are_copied_one_by_one)
 {
@@ -748,6 +812,31 @@ START_TEST(a_backup_that_is_stopped_before_anything_came_leaves_no_folder)
 }
 END_TEST
 
+/* What came to be there meanwhile would be taken for what was followed. */
+START_TEST(nobody_else_has_the_folder_while_a_server_is_followed)
+{
+    static const struct lie lies[] = {
+        {"/changes?", ANSWER "Content-Length: 1000\r\n\r\n"}, {"/stores/main", JSON FIGURES}, {"", JSON STORES}};
+    const char *to = copies_beside("to"), *backup = copies_beside("backup");
+    pid_t liar;
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    copies_make(site.server->data, backup);
+    char *url = client_text(site.client, "http://127.0.0.1:%d", begin_liar(lies, &liar));
+    pid_t pid = begin_backup_of(url, to);
+    const char *store = command_keep(strdup(client_text(site.client, "%s/backup/server/stores/main", to)));
+    ck_assert(clock_until(CLOCK_PATIENCE, access(store, F_OK) == 0));
+    const char *restore[] = {"restore", backup, to, NULL}, *copy[] = {"backup", "--from", backup, to, NULL};
+    command_says(restore, UNKNOWN, "another process has the data folder");
+    command_says(copy, UNKNOWN, "another process has the data folder");
+    ck_assert_int_eq(kill(pid, SIGTERM), 0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    command_run(restore, WHOLE);
+    kill(liar, SIGKILL);
+    waitpid(liar, NULL, 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -763,6 +852,9 @@ int main(void)
         a_url_may_be_in_capitals,
         an_object_without_its_etag_is_told_at_once,
         another_server_does_not_take_the_place_of_the_one_that_was_copied,
+        a_folder_that_is_another_sources_by_now_is_not_gone_on_with,
+        what_stands_in_a_folder_tells_whose_it_is,
+        no_link_is_followed_to_where_a_server_is_followed,
         the_stores_of_a_server_are_copied_one_by_one,
         a_source_whose_copied_stores_are_gone_is_told_so,
         two_histories_with_changes_in_the_same_places_are_not_mixed,
@@ -775,6 +867,7 @@ int main(void)
         what_a_token_does_not_show_is_not_said_to_be_gone,
         a_server_that_starts_again_is_waited_for,
         a_backup_that_is_stopped_before_anything_came_leaves_no_folder,
+        nobody_else_has_the_folder_while_a_server_is_followed,
     };
     return site_run("mirrors", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

@@ -526,6 +526,96 @@ START_TEST(a_first_run_that_is_cut_short_is_not_taken_for_all)
 }
 END_TEST
 
+static void expect_s(void *arg, const char *name)
+{
+    ck_assert_str_eq(name, "s");
+    ++*(unsigned *)arg;
+}
+
+/* Where two folders cannot change places, power that fails between the two renames leaves the copy among the drafts. */
+START_TEST(a_copy_that_made_room_is_brought_back)
+{
+    unsigned found = 0;
+    prepare(false);
+    const struct io *io = fixture.io;
+    ck_assert_int_eq(copy(), STORE_OK);
+    ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/copy/stores/s", AT_FDCWD, "/copy/" BACKUP_DRAFTS "/s.old"), 0);
+    backup_missing("/copy", io, expect_s, &found);
+    ck_assert_uint_eq(found, 1);
+    ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/data/stores/s", AT_FDCWD, "/data/stores/other"), 0);
+    ck_assert_int_eq(copy(), STORE_FOREIGN); /* it is the only one: it stays */
+    expect_new("/copy");
+}
+END_TEST
+
+/* ---- one of a server ---------------------------------------------------------------------------- */
+
+/* Makes the store anew in the folder where a server is followed. */
+static void follow_anew(void)
+{
+    struct depot *depot;
+    bool created;
+    ck_assert_int_eq(depot_open("/copy/" BACKUP_DRAFTS "/" BACKUP_SERVER, &fixture.options, &depot, NULL), STORE_OK);
+    enum store_error error = depot_delete(depot, "s", true, NULL);
+    ck_assert(error == STORE_OK || error == STORE_NO_STORE);
+    ck_assert_int_eq(depot_create(depot, "s", &created, NULL), STORE_OK);
+    depot_close(depot);
+}
+
+static enum store_error open_site(struct backup_site **ret_site)
+{
+    bool empty;
+    struct store_detail detail;
+    *ret_site = NULL;
+    return backup_open("/copy", fixture.io, false, ret_site, &empty, &detail);
+}
+
+static enum store_error copy_followed(struct backup_site *site)
+{
+    const struct backup_options options = {.io = fixture.io, .site = site, .told = told};
+    struct store_detail detail;
+    return backup_make("/copy/" BACKUP_DRAFTS "/" BACKUP_SERVER, "/copy", &options, &detail);
+}
+
+/* A store that is followed anew has another log: its copy is the backup's still if that was noted, until it has come,
+ * and else it is another's. */
+START_TEST(what_is_followed_anew_is_the_same_backup)
+{
+    struct backup_site *site;
+    struct store_detail detail;
+    ck_assert_int_eq(open_site(&site), STORE_OK);
+    follow_anew();
+    ck_assert_int_eq(copy_followed(site), STORE_OK);
+    ck_assert_int_eq(backup_renew(site, "s", &detail), STORE_OK);
+    follow_anew();
+    backup_close(site);
+    ck_assert_int_eq(open_site(&site), STORE_OK);
+    ck_assert_int_eq(copy_followed(site), STORE_OK);
+    follow_anew();
+    backup_close(site);
+    ck_assert_int_eq(open_site(&site), STORE_FOREIGN);
+    ck_assert_ptr_null(site);
+}
+END_TEST
+
+/* It is nobody else's for as long as it is open, and a folder's from the first run on that copies one there. */
+START_TEST(a_folder_is_the_backup_of_one_source)
+{
+    const struct backup_options any = {.io = fixture.io, .any_source = true, .told = told};
+    struct backup_site *site;
+    struct store_detail detail;
+    ck_assert_int_eq(open_site(&site), STORE_OK);
+    follow_anew();
+    ck_assert_int_eq(copy(), STORE_LOCKED);
+    backup_close(site);
+    ck_assert_int_eq(copy(), STORE_FOREIGN);
+    ck_assert(fixture_exists(&fixture, "/copy/" BACKUP_DRAFTS "/" BACKUP_SERVER));
+    ck_assert_int_eq(backup_make("/data", "/copy", &any, &detail), STORE_OK);
+    ck_assert(!fixture_exists(&fixture, "/copy/" BACKUP_DRAFTS "/" BACKUP_SERVER));
+    ck_assert_int_eq(copy(), STORE_OK);
+}
+END_TEST
+
 static unsigned asked; /* whether to come to an end */
 
 static bool halted(void *arg)
@@ -579,6 +669,9 @@ int main(void)
         the_copy_of_the_last_segment_is_older_than_it,
         a_restored_store_goes_on,
         one_that_is_told_to_stop_is_taken_up,
+        a_copy_that_made_room_is_brought_back,
+        what_is_followed_anew_is_the_same_backup,
+        a_folder_is_the_backup_of_one_source,
     };
     return UNIT_RUN_WITH("backup", setup, teardown, tests);
 }
