@@ -7,7 +7,7 @@
 #   url      where its objects lie: keys follow it, after a slash
 #   pid      its first process
 #   dialect  how to list, copy and move: cairn, dav, index (dav, but a list is nginx's index), s3, filer; needle: a key is
-#            an id that another server gave out before; none: it keeps nothing
+#            an id that its client chose before; none: it keeps nothing
 # and is false where it does not start. Either leaves in $reason why it is false, in words.
 
 private=$root/build/peers
@@ -289,7 +289,7 @@ start_weed() {
     shift
     mkdir -p "$folder"
     weed -logdir "$folder" server -dir "$folder" -ip 127.0.0.1 -ip.bind 127.0.0.1 -master.port "$port" \
-        -master.telemetry=false -volume.port $((port + 1)) -volume.max 0 "$@" >>"$log" 2>&1 &
+        -master.telemetry=false -master.volumeSizeLimitMB 4096 -volume.port $((port + 1)) -volume.max 0 "$@" >>"$log" 2>&1 &
     launched "http://127.0.0.1:$port/cluster/status"
 }
 
@@ -310,7 +310,7 @@ volume_get() {
     build_go weed ./weed
 }
 
-# The volume server alone. Who writes has asked the master for ids before, many at a time.
+# The volume server alone, whose clients know their ids before they write.
 volume_start() {
     local port
     port=$(free_port)
@@ -345,7 +345,15 @@ make_collection() {
     curl --silent --output /dev/null --request MKCOL "$1"
 }
 
-declare -A ids # of NAME/FOLDER where the dialect is needle: the id that a number is added to for each key
+declare -A ids=() # of NAME/FOLDER where the dialect is needle: the id that a number is added to for each key
+
+# ids_of_a_volume MASTER NUMBER: an id in a volume that the master chooses, with room for 2^32 behind it: in hexadecimal,
+# the id and eight digits that have to be told with it. To ask the master for so many would fill the volume in its books.
+ids_of_a_volume() {
+    local volume
+    volume=$(curl --silent --fail "$1/dir/assign" | sed -n 's/.*"fid":"\([0-9]*\),.*/\1/p')
+    printf '%s,%x%08x%08x' "${volume:-0}" "$2" 0 1
+}
 
 # folder NAME FOLDER: makes a folder, for those who keep nothing in one that is not there.
 folder() {
@@ -354,8 +362,7 @@ folder() {
     case ${dialects[$1]} in
     dav) make_collection "${urls[$1]}/$2" ;;
     needle)
-        ids[$1/$2]=$(curl --silent --fail "http://127.0.0.1:$((port - 1))/dir/assign?count=1000000" |
-            sed -n 's/.*"fid":"\([^"]*\)".*/\1/p')
+        ids[$1/$2]=$(ids_of_a_volume "http://127.0.0.1:$((port - 1))" $((${#ids[@]} + 1)))
         ;;
     esac
 }
