@@ -94,7 +94,7 @@ version() {
     seaweedfs | volume*) echo "${module[weed]#*@}" ;;
     minio) echo "${module[minio]#*@}" ;;
     versity) echo "${module[versitygw]#*@}" ;;
-    esac | grep -oE 'v?[0-9]+(\.[0-9]+)+[-.0-9a-z]*' | head -n 1
+    esac | grep -oE 'v?[0-9]+(\.[0-9]+)+[-.0-9A-Za-z]*' | head -n 1
 }
 
 server_table() {
