@@ -578,7 +578,7 @@ export async function flat({ checks, browser, server, folder }) {
         self.frames = [];
         self.ends = new Set(); // what it says of the uploads when one may leave
         setInterval(() => {
-            const state = document.querySelector(".uploads:not([hidden]) p");
+            const state = document.querySelector(".uploads:not([hidden]) > p");
             if (state && dispatchEvent(new Event("beforeunload", { cancelable: true })))
                 self.ends.add(state.textContent);
         }, 10);
