@@ -18,10 +18,11 @@ static bool read_flag(struct order *order, char *const **arguments)
 {
     struct copying *copying = &order->copying;
     const char *argument = **arguments;
-    if (strcmp(argument, "--json") == 0 || strcmp(argument, "--give-up") == 0) {
-        *(argument[2] == 'j' ? &copying->json : &order->give_up) = true;
+    bool json = strcmp(argument, "--json") == 0, give_up = strcmp(argument, "--give-up") == 0;
+    copying->json = copying->json || json;
+    order->give_up = order->give_up || give_up;
+    if (json || give_up)
         return true;
-    }
     enum venue_flag flag = venue_read_flag(&copying->venue, arguments);
     if (flag != VENUE_OTHER)
         return flag == VENUE_READ;

@@ -116,17 +116,6 @@ static const char *drafts_name(const struct premises *premises)
     return premises->restore ? FOLDER_RESTORE : BACKUP_DRAFTS;
 }
 
-/* Whether the folder has stores, of whoever; true also where that cannot be told. */
-static bool has_stores(struct folder *folder)
-{
-    char **names;
-    size_t count;
-    if (folder_names(folder, &names, &count))
-        return true;
-    free(names);
-    return count > 0;
-}
-
 /* A data folder with stores in it that is no backup is somebody's, and stays as it is. */
 static struct failure refuse_stores(struct premises *premises)
 {
@@ -183,7 +172,7 @@ static struct failure check_to(struct premises *premises)
         return premises_fail(premises, error, "cannot open the parts of", premises->to_path);
     if (mark[0] && (!premises->restore || !intent_ends(&intent, mark)))
         return intent_refuse(premises->detail, premises->to_path, mark, ", and was left untouched");
-    if (!(premises->restore ? begun || premises->beside : backup) && has_stores(&premises->to))
+    if (!(premises->restore ? begun || premises->beside : backup) && folder_is_used(&premises->to))
         return refuse_stores(premises);
     return premises->restore && !premises->beside && backup ? refuse_backup(premises, begun) : failure_none();
 }
@@ -329,7 +318,7 @@ struct failure premises_open_to(struct premises *premises, bool *ret_empty)
     if (failure.error)
         premises_close_to(premises);
     else
-        *ret_empty = !has_stores(&premises->to);
+        *ret_empty = !folder_is_used(&premises->to);
     return failure;
 }
 
@@ -505,7 +494,8 @@ static void unmark(struct premises *premises)
     const struct io *io = premises->io;
     const struct intent intent = intent_of(premises);
     bool begun;
-    if ((!premises->beside && has_stores(&premises->to)) || intent_drop(io, premises->drafts, &intent, &begun) || begun)
+    if ((!premises->beside && folder_is_used(&premises->to)) || intent_drop(io, premises->drafts, &intent, &begun) ||
+        begun)
         return;
     io->unlinkat(io->self, premises->to.root, drafts_name(premises), AT_REMOVEDIR);
 }
@@ -517,7 +507,7 @@ static void remove_made(struct premises *premises)
     const struct io *io = premises->io;
     int root = premises->to.root;
     const struct places places = {io, premises->to.stores, premises->drafts};
-    if (has_stores(&premises->to))
+    if (folder_is_used(&premises->to))
         return;
     pending_withdraw(&places);
     if ((io->unlinkat(io->self, root, drafts_name(premises), AT_REMOVEDIR) < 0 && errno != ENOENT) ||
@@ -531,7 +521,7 @@ static void remove_made(struct premises *premises)
 
 void premises_withdraw(struct premises *premises)
 {
-    if (!has_stores(&premises->to) && !tree_remove(premises->io, premises->to.root, drafts_name(premises)))
+    if (!folder_is_used(&premises->to) && !tree_remove(premises->io, premises->to.root, drafts_name(premises)))
         remove_made(premises);
 }
 

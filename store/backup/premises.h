@@ -57,6 +57,7 @@ bool premises_lacks(const struct premises *premises, const char *name);
 /* The same of TO alone, which is to be a backup: what was followed there of a server (BACKUP_SERVER) is the source of
  * what it has, unless any source may be. *ret_empty: it has no stores. Blocking. */
 struct failure premises_open_to(struct premises *premises, bool *ret_empty);
+
 /* Removes TO, which was made, and what is in the making there, unless it has stores. It stays open. Blocking. */
 void premises_withdraw(struct premises *premises);
 void premises_close_to(struct premises *premises);

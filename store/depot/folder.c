@@ -304,6 +304,16 @@ int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count)
     return 0;
 }
 
+bool folder_is_used(struct folder *folder)
+{
+    char **names;
+    size_t count;
+    if (folder_names(folder, &names, &count))
+        return true;
+    free(names);
+    return count > 0;
+}
+
 bool folder_has_stores(const struct folder *folder)
 {
     return home_leads_to(&folder->home, folder->io, STORES_FOLDER, folder->stores);

@@ -55,6 +55,9 @@ int folder_sync_stores(struct folder *folder);
 /* The names of all stores, sorted, as depot_names() gives them; an errno. Blocking. */
 int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count);
 
+/* Whether there is any store in it, of whoever; true also where that cannot be told. Blocking. */
+bool folder_is_used(struct folder *folder);
+
 /* Takes a store for this process, where several may have the folder open (tenure.h); an errno: EWOULDBLOCK, where
  * another one has it, *ret_tenant; ENOENT. Gives it back. Blocking. */
 int folder_take_store(const struct io *io, const char *name, struct tenant *ret_tenant);

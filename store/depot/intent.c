@@ -36,17 +36,6 @@ static bool is_mark(const char *name)
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
-/* True also where that cannot be told. */
-static bool has_stores(struct folder *folder)
-{
-    char **names;
-    size_t count;
-    if (folder_names(folder, &names, &count))
-        return true;
-    free(names);
-    return count > 0;
-}
-
 /* The widest mark among the names. Without one it was for all; a transfer notes which stores it has made. */
 static void find_mark(struct folder *folder, const char *names, char ret_mark[INTENT_MAX])
 {
@@ -56,7 +45,7 @@ static void find_mark(struct folder *folder, const char *names, char ret_mark[IN
         if (is_mark(name) && (!ret_mark[0] || strlen(name) < strlen(ret_mark)))
             (void)snprintf(ret_mark, INTENT_MAX, "%s", name);
     }
-    if (!ret_mark[0] && (*names || has_stores(folder)))
+    if (!ret_mark[0] && (*names || folder_is_used(folder)))
         (void)snprintf(ret_mark, INTENT_MAX, "%s", beside ? beside_mark : *names ? all_mark : some_mark);
 }
 
