@@ -227,18 +227,28 @@ START_TEST(what_runs_is_waited_for_by_who_is_in_a_hurry)
 }
 END_TEST
 
+static sem_t let_go;
+
+static void occupy_apart(void *arg)
+{
+    (void)arg;
+    sem_post(&begun);
+    sem_wait(&let_go);
+}
+
 START_TEST(what_waits_for_a_thread_is_lent_one)
 {
-    struct pool_job job = {.run = occupy};
+    struct pool_job job = {.run = occupy_apart};
+    sem_init(&let_go, 0, 0);
     errand_lend(&errand); /* nothing to do */
     pool_submit(pool, &job);
     sem_wait(&begun);
     ck_assert(errand_ask(&errand));
     sem_post(&go_on);
-    sem_post(&go_on);
-    errand_lend(&errand);
+    errand_lend(&errand); /* while the pool's thread has other things to do */
     ck_assert_uint_eq(atomic_load(&runs), 1);
     ck_assert(!errand_is_under_way(&errand));
+    sem_post(&let_go);
     barrier_wait(pool);
     ck_assert_uint_eq(atomic_load(&runs), 1);
 }
