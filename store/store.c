@@ -1,6 +1,7 @@
 /* store.c - one store: opening, closing, figures. */
 #include "store/internal.h"
 
+#include "store/assembly.h"
 #include "store/base/clock.h"
 #include "store/disk/settings.h"
 #include "store/read/listing.h"
@@ -22,16 +23,6 @@ enum { SMALL = 64 /* objects */ };
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-static struct failure open_room(const struct io *io, const struct home *above, const char *store, const char *name,
-                                struct home *ret_home, struct store_detail *detail)
-{
-    int error = home_open(ret_home, io, above, name);
-    if (error)
-        return failure_detail(detail, error == ENOMEM ? failure_of(STORE_NO_MEMORY) : failure_io(error),
-                              "store %s: folder %s cannot be opened: %s", store, name, strerror(error));
-    return failure_none();
-}
-
 static struct failure read_settings(const struct io *io, int folder, const char *name, struct settings *ret_settings,
                                     struct store_detail *detail)
 {
@@ -45,181 +36,6 @@ static struct failure read_settings(const struct io *io, int folder, const char 
     if (failure.error)
         return failure_detail(detail, failure, "store %s: file settings: %s", name, failure_text(failure));
     return failure_none();
-}
-
-/* Who reads, and what is told of the log. */
-static void connect_readers(struct store *store)
-{
-    struct index *index = &store->index;
-    struct log *log = &store->log;
-    struct blobs *blobs = &store->blobs;
-    store->progress = (struct progress){.upkeep = store->services->upkeep,
-                                        .index = index,
-                                        .log = log,
-                                        .blobs = blobs,
-                                        .notice = &store->notice,
-                                        .patience = store->options->shortage_patience};
-    store->arrears = (struct arrears){.index = index};
-    store->horizon = (struct horizon){.upkeep = store->services->upkeep,
-                                      .index = index,
-                                      .log = log,
-                                      .blobs = blobs,
-                                      .notice = &store->notice,
-                                      .retention = store->options->feed_retention};
-    store->reader = (struct reader){.index = index, .log = log, .blobs = blobs, .notice = &store->notice};
-    store->feed = (struct feed){.reader = &store->reader, .horizon = &store->horizon};
-    store->catalog = (struct catalog){.reader = &store->reader, .binding = &store->binder.errand};
-    store->binder = (struct binder){
-        .catalog = &store->catalog, .index = index, .log = log, .space = store->services->space};
-    store->scrub = (struct scrub){.index = index,
-                                  .log = log,
-                                  .blobs = blobs,
-                                  .gate = &store->gate,
-                                  .notice = &store->notice,
-                                  .rewrites = &store->compact.rewrites,
-                                  .summaries = &store->summaries.errand};
-}
-
-/* Who writes. */
-static void connect_writers(struct store *store)
-{
-    struct group_parts parts = {.index = &store->index,
-                                .log = &store->log,
-                                .blobs = &store->blobs,
-                                .quota = &store->quota,
-                                .gate = &store->gate,
-                                .notice = &store->notice,
-                                .watch = &store->watch,
-                                .arrears = &store->arrears,
-                                .compaction = &store->compact.errand,
-                                .summaries = &store->summaries.errand,
-                                .deadlines = &store->deadlines,
-                                .effort = store->services->effort};
-    store->watch = (struct watch){.services = store->services, .index = &store->index, .gate = &store->gate};
-    store->writer = (struct writer){.parts = parts, .groups = store->services->groups, .space = store->services->space};
-    store->intake = (struct intake){.index = &store->index,
-                                    .blobs = &store->blobs,
-                                    .quota = &store->quota,
-                                    .gate = &store->gate,
-                                    .writer = &store->writer,
-                                    .reader = &store->reader,
-                                    .notice = &store->notice,
-                                    .services = store->services};
-}
-
-/* Who writes in the background. */
-static void connect_upkeep(struct store *store)
-{
-    store->compact = (struct compact){.index = &store->index,
-                                      .log = &store->log,
-                                      .space = store->services->space,
-                                      .gate = &store->gate,
-                                      .notice = &store->notice,
-                                      .writer = &store->writer,
-                                      .reader = &store->reader,
-                                      .catalog = &store->catalog,
-                                      .progress = &store->progress,
-                                      .horizon = &store->horizon,
-                                      .arrears = &store->arrears,
-                                      .admission = store->services->admission};
-    store->summaries = (struct summaries){
-        .index = &store->index, .log = &store->log, .gate = &store->gate, .catalog = &store->catalog};
-    store->purge = (struct purge){.index = &store->index,
-                                  .log = &store->log,
-                                  .gate = &store->gate,
-                                  .writer = &store->writer,
-                                  .reader = &store->reader,
-                                  .catalog = &store->catalog,
-                                  .deadlines = &store->deadlines};
-}
-
-/* Gives each room the parts that it works on, and sets them up; log and blobs have no folders yet. */
-static void set_up_parts(struct store *store, uint64_t salt)
-{
-    index_init(&store->index, &store->log, &store->blobs, salt);
-    deadlines_init(&store->deadlines);
-    quota_init(&store->quota);
-    gate_init(&store->gate, store->services, &store->quota, &store->blobs);
-    connect_readers(store);
-    connect_writers(store);
-    connect_upkeep(store);
-    arrears_init(&store->arrears);
-    writer_init(&store->writer, store->services->commits);
-    watch_init(&store->watch);
-    scrub_init(&store->scrub);
-    catalog_init(&store->catalog);
-    binder_init(&store->binder, store->services->upkeep);
-    compact_init(&store->compact, store->services->upkeep, store->services->pool);
-    summaries_init(&store->summaries, store->services->upkeep);
-    purge_init(&store->purge, store->services->upkeep);
-}
-
-/* `path` leads to its folder. */
-static struct store *store_new(const struct services *services, const char *path, const char *name, uint64_t salt)
-{
-    struct store *store = calloc(1, sizeof *store);
-    char *own = strdup(path);
-    if (!store || !own) {
-        free(store);
-        free(own);
-        return NULL;
-    }
-    store->services = services;
-    store->options = services->options;
-    store->io = store->options->io;
-    store->salt = salt;
-    memcpy(store->name, name, strlen(name) + 1);
-    store->notice = services->notice;
-    store->notice.store = store->name;
-    set_up_parts(store, salt);
-    uploads_init(&store->uploads, &store->intake, salt, own);
-    return store;
-}
-
-/* Gives log and blobs their folders; on failure neither is set up. */
-static struct failure open_rooms(struct store *store, const struct home *home, struct store_detail *detail)
-{
-    const struct io *io = store->io;
-    struct home log, blobs;
-    struct failure failure = open_room(io, home, store->name, "log", &log, detail);
-    if (failure.error)
-        return failure;
-    failure = open_room(io, home, store->name, "blobs", &blobs, detail);
-    if (failure.error) {
-        home_close(&log, io);
-        return failure;
-    }
-    struct pool *pool = store->services->pool;
-    blobs_init(&store->blobs, io, &blobs, pool, store->salt, &store->index.lock);
-    log_init(&store->log, store->services, &log, store->salt, &store->index.lock);
-    return failure_none();
-}
-
-static void store_free(struct store *store)
-{
-    uploads_free(&store->uploads);
-    binder_free(&store->binder);
-    catalog_free(&store->catalog);
-    compact_free(&store->compact);
-    summaries_free(&store->summaries);
-    purge_free(&store->purge);
-    scrub_free(&store->scrub);
-    writer_free(&store->writer);
-    watch_free(&store->watch);
-    gate_free(&store->gate);
-    quota_free(&store->quota);
-    arrears_free(&store->arrears);
-    deadlines_free(&store->deadlines);
-    index_free(&store->index);
-    free(store);
-}
-
-/* What is left to do when the writer and the blobs have ended. */
-static void store_end(struct store *store)
-{
-    log_free(&store->log);
-    blobs_free(&store->blobs);
-    store_free(store);
 }
 
 /* The upkeep looks at what an earlier life has left to do: but for what has expired, nothing where there is one
@@ -270,12 +86,12 @@ static struct failure open_in_folder(const struct services *services, const stru
     struct failure failure = read_settings(services->options->io, home->open, name, &settings, detail);
     if (failure.error)
         return failure;
-    struct store *store = store_new(services, home->path, name, settings.salt);
+    struct store *store = assembly_make(services, home->path, name, settings.salt);
     if (!store)
         return failure_of(STORE_NO_MEMORY);
-    failure = open_rooms(store, home, detail);
+    failure = assembly_open(store, home, detail);
     if (failure.error) {
-        store_free(store);
+        assembly_free(store);
         return failure;
     }
     failure = learn(store, left && left->progress.salt == store->salt ? left : NULL, detail);
@@ -283,7 +99,7 @@ static struct failure open_in_folder(const struct services *services, const stru
         failure = begin_quota(store, &settings.limits, detail);
     if (failure.error) {
         blobs_end(&store->blobs);
-        store_end(store);
+        assembly_end(store);
         return failure;
     }
     ask_upkeep(store);
@@ -347,7 +163,7 @@ void store_close(struct store *store)
 {
     if (store_conclude(store, true))
         progress_conclude(&store->progress);
-    store_end(store);
+    assembly_end(store);
 }
 
 struct store_left store_close_for_now(struct store *store)
@@ -358,7 +174,7 @@ struct store_left store_close_for_now(struct store *store)
     int64_t first, rest;
     if (left.progress.reach.segment && !deadlines_tell(&store->deadlines, &first, &rest))
         left.imprint = imprint_take(&store->index, &store->log, &store->blobs);
-    store_end(store);
+    assembly_end(store);
     return left;
 }
 

@@ -1,8 +1,9 @@
 /* premises.c - the two data folders of a backup. See premises.h. */
 #include "store/backup/premises.h"
 
-#include "store/backup/imprint.h"
+#include "store/backup/followed.h"
 #include "store/backup/kinship.h"
+#include "store/backup/nesting.h"
 #include "store/backup/pending.h"
 #include "store/backup/tree.h"
 #include "store/depot/intent.h"
@@ -10,10 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { DEPTH_MAX = 4096 }; /* folders within each other: no path has more */
 
 struct failure premises_fail(const struct premises *premises, int os_error, const char *what, const char *path)
 {
@@ -27,89 +25,29 @@ static struct failure refuse(const struct premises *premises, const char *senten
 
 /* ---- one within the other ---------------------------------------------------------------------- */
 
-/* Opens a folder or, where it is not there, the nearest of those that it is to lie in; -1: none can be. */
-static int open_nearest(const struct io *io, const char *path, bool *ret_there)
-{
-    char *part = strdup(path);
-    int folder = part ? io->openat(io->self, AT_FDCWD, part, O_RDONLY | O_DIRECTORY, 0) : -1;
-    *ret_there = folder >= 0;
-    for (char *slash = part; part && folder < 0 && slash;) {
-        slash = strrchr(part, '/');
-        if (slash)
-            *slash = '\0';
-        folder = io->openat(io->self, AT_FDCWD, !slash ? "." : slash == part ? "/" : part, O_RDONLY | O_DIRECTORY, 0);
-    }
-    free(part);
-    return folder;
-}
-
-/* Whether a folder lies in another one, or is it, but not by way of a third one (NULL: none). Takes the folder. */
-static bool lies_in(const struct io *io, int folder, const struct imprint *outer, const struct imprint *but)
-{
-    struct imprint inner, above;
-    bool found = false, ended = imprint_of(io, folder, &inner) != 0;
-    for (unsigned depth = 0; !ended && depth < DEPTH_MAX; depth++) {
-        found = imprint_same_file(&inner, outer);
-        ended = found || (but && imprint_same_file(&inner, but));
-        int next = ended ? -1 : io_open_above(io, folder);
-        ended = ended || next < 0 || imprint_of(io, next, &above) != 0 || imprint_same_file(&above, &inner);
-        inner = ended ? inner : above;
-        io->close(io->self, folder);
-        folder = next;
-    }
-    if (folder >= 0)
-        io->close(io->self, folder);
-    return found;
-}
-
-/* What a folder is known by, below one that is open; false where it is not there. */
-static bool look(const struct io *io, int parent, const char *name, struct imprint *ret_imprint)
-{
-    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY, 0);
-    bool there = folder >= 0 && imprint_of(io, folder, ret_imprint) == 0;
-    if (folder >= 0)
-        io->close(io->self, folder);
-    return there;
-}
-
-/* What lies in the backup's own folder of drafts may be copied to it: there a server is followed. */
-static bool holds_source(const struct premises *premises, int to, const struct imprint *outer)
-{
-    const struct io *io = &premises->reading;
-    struct imprint drafts;
-    bool made = look(io, to, BACKUP_DRAFTS, &drafts);
-    int from = io->dup(io->self, premises->from.root);
-    return from >= 0 && lies_in(io, from, outer, made && premises->part ? &drafts : NULL);
-}
-
-/* A copy within what it is a copy of would be copied with it, and the other way round it would be overwritten. */
+/* A copy within what it is a copy of would be copied with it, and the other way round it would be overwritten. What
+ * lies in the backup's own folder of drafts may be copied to it: there a server is followed. */
 static struct failure check_apart(struct premises *premises)
 {
-    const struct io *io = &premises->reading;
-    struct imprint from, nearest;
-    bool there;
-    int to = open_nearest(io, premises->to_path, &there);
-    if (to < 0)
-        return failure_none(); /* whoever makes it will say why it cannot be */
-    premises->fresh = !there;
-    int error = imprint_of(io, premises->from.root, &from);
-    if (!error)
-        error = imprint_of(io, to, &nearest);
-    if (error) {
-        io->close(io->self, to);
+    const char *but = premises->part ? BACKUP_DRAFTS : NULL;
+    enum nesting nesting;
+    int error = nesting_of(&premises->reading, premises->from.root, premises->to_path, but, &nesting, &premises->fresh);
+    if (error)
         return premises_fail(premises, error, "cannot look at", premises->to_path);
-    }
-    bool same = there && imprint_same_file(&from, &nearest);
-    bool around = there && !same && holds_source(premises, to, &nearest);
-    bool within = lies_in(io, to, &from, NULL);
-    if (same)
+    if (nesting == NESTING_SAME)
         return refuse(premises, "is the folder that is to be copied");
-    if (around)
+    if (nesting == NESTING_AROUND)
         return refuse(premises, "is a folder in which the one lies that is to be copied: name another folder");
-    return within ? refuse(premises, "lies in the folder that is to be copied: name another folder") : failure_none();
+    return nesting == NESTING_WITHIN ? refuse(premises, "lies in the folder that is to be copied: name another folder")
+                                     : failure_none();
 }
 
 /* ---- to where -------------------------------------------------------------------------------- */
+
+static struct places places_of(const struct premises *premises)
+{
+    return (struct places){premises->io, premises->to.stores, premises->drafts};
+}
 
 static const char *drafts_name(const struct premises *premises)
 {
@@ -215,7 +153,7 @@ static struct failure open_folder(struct premises *premises, enum folder_use use
 /* A copy that made room is where it was, before anything is judged by what is there. */
 static struct failure recover(struct premises *premises)
 {
-    const struct places places = {premises->io, premises->to.stores, premises->drafts};
+    const struct places places = places_of(premises);
     int error = places_recover(&places);
     return error ? premises_fail(premises, error, "cannot bring copies back in", premises->to_path) : failure_none();
 }
@@ -254,31 +192,18 @@ struct failure premises_give_up(struct premises *premises)
 
 /* ---- the backup of a server ---------------------------------------------------------------------- */
 
-/* Opens what was followed of a server in TO, to be read; false: there is nothing. */
-static bool open_server(const struct premises *premises, struct io *reading, struct folder *ret_server)
-{
-    char *path = NULL;
-    struct store_detail detail;
-    io_read_only_within(reading, premises->to_io);
-    int there = reading->openat(reading->self, premises->drafts, BACKUP_SERVER, O_RDONLY | O_DIRECTORY, 0);
-    if (there < 0 || asprintf(&path, "%s/" BACKUP_DRAFTS "/" BACKUP_SERVER, premises->to_path) < 0)
-        path = NULL;
-    if (there >= 0)
-        reading->close(reading->self, there);
-    bool open = path && !folder_open(ret_server, reading, path, FOLDER_WATCH, &detail).error;
-    free(path);
-    return open;
-}
-
 /* What was followed is what was copied, but for stores that are followed anew and have not come to TO since. */
 static struct failure check_server(struct premises *premises)
 {
-    const struct places places = {premises->io, premises->to.stores, premises->drafts};
+    const struct places places = places_of(premises);
     enum kinship kinship = KINSHIP_OPEN;
     char store[KINSHIP_NAME];
     struct io reading;
     struct folder server;
-    if (premises->any_source || !open_server(premises, &reading, &server))
+    if (!followed_is_proper(&places))
+        return refuse(premises, "cannot follow a server: its '" BACKUP_DRAFTS "/" BACKUP_SERVER "' is no folder that "
+                                "can be opened, and links are not followed; remove it");
+    if (premises->any_source || !followed_open(premises->to_io, premises->to_path, &places, &reading, &server))
         return failure_none();
     int error = kinship_of(&server, &premises->to, &places, &kinship, store);
     folder_close(&server);
@@ -294,27 +219,12 @@ static struct failure check_server(struct premises *premises)
         premises->to_path, store);
 }
 
-/* One that is a link leads to a folder of others. */
-static struct failure check_no_link(struct premises *premises)
-{
-    const struct io *io = premises->io;
-    int server = io->openat(io->self, premises->drafts, BACKUP_SERVER, O_RDONLY | O_DIRECTORY, 0);
-    if (server >= 0)
-        io->close(io->self, server);
-    return server >= 0 || errno == ENOENT ? failure_none()
-                                          : refuse(premises, "cannot follow a server: its '" BACKUP_DRAFTS
-                                                             "/" BACKUP_SERVER "' is no folder that can be opened, and "
-                                                             "links are not followed; remove it");
-}
-
 struct failure premises_open_to(struct premises *premises, bool *ret_empty)
 {
     struct failure failure = open_to(premises);
     if (failure.error)
         return failure;
-    failure = check_no_link(premises);
-    if (!failure.error)
-        failure = check_server(premises);
+    failure = check_server(premises);
     if (failure.error)
         premises_close_to(premises);
     else
@@ -324,9 +234,8 @@ struct failure premises_open_to(struct premises *premises, bool *ret_empty)
 
 int premises_leave_server(struct premises *premises)
 {
-    const struct io *io = premises->io;
-    int error = tree_remove(io, premises->drafts, BACKUP_SERVER);
-    return !error && io->fsync(io->self, premises->drafts) < 0 ? errno : error;
+    const struct places places = places_of(premises);
+    return followed_remove(&places);
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */
@@ -354,10 +263,12 @@ static struct failure refuse_other(const struct premises *premises, const char *
 /* Where nothing has come to its place that tells, what was followed of a server does. */
 static int find_kinship(struct premises *premises, enum kinship *ret_kinship, char ret_store[KINSHIP_NAME])
 {
+    const struct places places = places_of(premises);
     struct io reading;
     struct folder server;
     int error = kinship_of(&premises->from, &premises->to, NULL, ret_kinship, ret_store);
-    if (error || *ret_kinship != KINSHIP_OPEN || !open_server(premises, &reading, &server))
+    if (error || *ret_kinship != KINSHIP_OPEN ||
+        !followed_open(premises->to_io, premises->to_path, &places, &reading, &server))
         return error;
     error = kinship_of(&premises->from, &server, NULL, ret_kinship, ret_store);
     folder_close(&server);
@@ -380,7 +291,7 @@ static struct failure check_kinship(struct premises *premises)
 /* What was cut short is ended with the source that it was begun with: all that it has brought is of that one. */
 static struct failure check_begun(struct premises *premises)
 {
-    const struct places places = {premises->io, premises->to.stores, premises->drafts};
+    const struct places places = places_of(premises);
     char store[KINSHIP_NAME];
     int error = kinship_of_all(&premises->from, &premises->to, premises->beside ? &places : NULL, store);
     if (error)
@@ -506,7 +417,7 @@ static void remove_made(struct premises *premises)
     static const char *const files[] = {DEPOT_ACCESS, "lock", FOLDER_MARKER};
     const struct io *io = premises->io;
     int root = premises->to.root;
-    const struct places places = {io, premises->to.stores, premises->drafts};
+    const struct places places = places_of(premises);
     if (folder_is_used(&premises->to))
         return;
     pending_withdraw(&places);

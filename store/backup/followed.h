@@ -1,0 +1,25 @@
+/* followed.h - what a backup has followed of a server: a data folder in its folder of drafts, BACKUP_SERVER, of which
+ * the stores are copied to their places.
+ *
+ * Thread: one.
+ */
+#ifndef CAIRN_FOLLOWED_H
+#define CAIRN_FOLLOWED_H
+
+#include "store/backup/kinship.h"
+#include "store/backup/places.h"
+#include "store/depot/folder.h"
+
+/* Opens it, to be read, by calls that follow no link; `path` is that of the backup. false: there is none, or none that
+ * can be read. The folder and the calls are the caller's, who ends with folder_close(). Blocking. */
+bool followed_open(const struct io *io, const char *path, const struct places *places, struct io *ret_reading,
+                   struct folder *ret_folder);
+
+/* Whether its place is free, or a folder that can be opened: one that is a link leads to a folder of others.
+ * Blocking. */
+bool followed_is_proper(const struct places *places);
+
+/* Removes it; an errno. Blocking. */
+int followed_remove(const struct places *places);
+
+#endif
