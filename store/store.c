@@ -153,6 +153,7 @@ static bool store_conclude(struct store *store, bool mark)
     purge_stop(&store->purge);
     binder_stop(&store->binder);
     uploads_stop(&store->uploads);
+    catalog_sweep(&store->catalog);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_conclude(&store->writer, mark);
     blobs_end(&store->blobs); /* where descriptors are out, what is written next finds this one */

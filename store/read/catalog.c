@@ -26,6 +26,7 @@ void catalog_free(struct catalog *catalog)
     for (size_t i = 0; i < catalog->count; i++)
         shelf_clear(&catalog->shelves[i], 0);
     free(catalog->shelves);
+    outgoing_free(&catalog->outgoing);
     lock_destroy(&catalog->lock);
 }
 
@@ -79,32 +80,53 @@ static void remove_shelf(struct catalog *catalog, size_t at)
 
 /* ---- the files that there are ---------------------------------------------------------------- */
 
-/* Removes the file of a shelf, if it has one with a name, and it is none of that number. Pages may still be made of it:
- * then it is kept open for them. Where it cannot be it stays, and the next start finds that it is of no use. */
-static void remove_file(const struct catalog *catalog, const struct shelf *shelf, uint64_t other)
+/* Whether a shelf has a file with a name that may go. Where damage has taken records from the log it may not: older
+ * versions may have come back that others left out. */
+static bool has_file(const struct catalog *catalog, const struct shelf *shelf)
 {
-    if (!shelf->filed || damage_has_gaps(catalog->reader->index))
-        return;
-    struct run *run = shelf->runs[0];
-    uint64_t number = run_last_source(run).number;
-    if (number != other && (!run_is_shared(run) || run_keep(run) == 0))
-        keys_remove(catalog->reader->log, number);
+    return shelf->filed && !damage_has_gaps(catalog->reader->index);
+}
+
+/* Removes the file of a run at once. Pages may still be made of it: then it is kept open for them. Where it cannot be
+ * it stays, and the next start finds that it is of no use. */
+static void remove_file(const struct catalog *catalog, struct run *run)
+{
+    if (!run_is_shared(run) || run_keep(run) == 0)
+        keys_remove(catalog->reader->log, run_last_source(run).number);
+}
+
+/* What nobody reads any more goes. */
+static void sweep(struct catalog *catalog)
+{
+    assert(lock_is_mine(&catalog->lock));
+    if (!damage_has_gaps(catalog->reader->index))
+        outgoing_sweep(&catalog->outgoing, catalog->reader->log);
+    atomic_store(&catalog->leaving, catalog->outgoing.count > 0);
 }
 
 void catalog_discard(struct catalog *catalog, size_t at)
 {
-    remove_file(catalog, &catalog->shelves[at], 0);
+    const struct shelf *shelf = &catalog->shelves[at];
+    if (has_file(catalog, shelf))
+        remove_file(catalog, shelf->runs[0]);
     remove_shelf(catalog, at);
+}
+
+/* A shelf whose file has come into another one lets go of all; the name of that one is not to be removed. */
+static void vacate(struct catalog *catalog, struct shelf *shelf, uint64_t name)
+{
+    struct run *run = has_file(catalog, shelf) ? shelf->runs[0] : NULL;
+    if (run && run_last_source(run).number != name && !outgoing_add(&catalog->outgoing, run))
+        remove_file(catalog, run);
+    shelf_clear(shelf, 0);
 }
 
 void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct run *run)
 {
     assert(lock_is_mine(&catalog->lock) && count > 0);
     struct shelf *shelf = &catalog->shelves[from];
-    for (size_t i = 0; i < count; i++) {
-        remove_file(catalog, &shelf[i], run_last_source(run).number);
-        shelf_clear(&shelf[i], 0);
-    }
+    for (size_t i = 0; i < count; i++)
+        vacate(catalog, &shelf[i], run_last_source(run).number);
     shelf->last = shelf[count - 1].last;
     while (count-- > 1)
         remove_shelf(catalog, from + count);
@@ -114,6 +136,7 @@ void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct 
     for (size_t at = from + 1; at < catalog->count; at++)
         for (size_t i = 0; i < catalog->shelves[at].count; i++)
             run_set_taught(catalog->shelves[at].runs[i], 0);
+    sweep(catalog);
 }
 
 /* Puts a run from a file on a shelf of its own, unless there is one that has more: a crash may have left what had been
@@ -307,6 +330,9 @@ static struct failure update_shelf(struct catalog *catalog, const struct stretch
     const struct reader *reader = catalog->reader;
     uint64_t number = stretch->segment->number;
     bool found = find_shelf(catalog, number, &at);
+    int error = found ? 0 : outgoing_cede(&catalog->outgoing, number);
+    if (error)
+        return failure_io(error);
     struct shelf *shelf = found ? &catalog->shelves[at] : put_shelf(catalog, at, number, number);
     if (!shelf)
         return failure_of(STORE_NO_MEMORY);
@@ -394,6 +420,7 @@ struct failure catalog_take_runs(const struct catalog *catalog, struct run ***re
 struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, size_t *ret_count)
 {
     lock_take(&catalog->lock);
+    sweep(catalog);
     struct failure failure = bring_up_to_date(catalog);
     if (!failure.error)
         failure = catalog_take_runs(catalog, ret_runs, ret_count);
@@ -443,6 +470,7 @@ bool catalog_lags(struct catalog *catalog)
 struct failure catalog_known_runs(struct catalog *catalog, struct run ***ret_runs, size_t *ret_count)
 {
     lock_take(&catalog->lock);
+    sweep(catalog);
     struct failure failure = lags(catalog) ? bring_up_to_date(catalog) : failure_none();
     if (!failure.error)
         failure = catalog_take_runs(catalog, ret_runs, ret_count);
@@ -498,6 +526,13 @@ void catalog_take_inventory(struct catalog *catalog, const struct inventory_stoc
 
 /* ---- letting go ------------------------------------------------------------------------------ */
 
+void catalog_sweep(struct catalog *catalog)
+{
+    lock_take(&catalog->lock);
+    sweep(catalog);
+    lock_release(&catalog->lock);
+}
+
 /* The run in it is not as it was made. */
 static void forget_inventory(struct catalog *catalog)
 {
@@ -528,8 +563,9 @@ void catalog_forget(struct catalog *catalog, uint64_t number)
     lock_take(&catalog->lock);
     bool has = find_shelf(catalog, number, &at) && catalog->shelves[at].filed;
     struct run *run = has ? catalog->shelves[at].runs[0] : NULL;
-    /* One of several segments stays as it is: then only what a merge has left goes. */
-    if (!run || run_source_count(run) > 1 || run_keep(run) == 0)
+    /* One of several segments stays as it is: then only what a merge has left goes, and not before its readers. */
+    bool read = outgoing_has(&catalog->outgoing, number);
+    if (!read && (!run || run_source_count(run) > 1 || run_keep(run) == 0))
         keys_remove_single(catalog->reader->log, number);
     lock_release(&catalog->lock);
     catalog_tidy(catalog);
@@ -537,6 +573,8 @@ void catalog_forget(struct catalog *catalog, uint64_t number)
 
 void catalog_count(struct catalog *catalog, size_t shown, size_t gone)
 {
+    if (atomic_load(&catalog->leaving))
+        catalog_tidy(catalog);
     if (gone <= shown / (GONE_SHARE - 1) || atomic_fetch_add(&catalog->gone, gone) + gone < GONE_MANY)
         return;
     atomic_store(&catalog->gone, 0);

@@ -14,6 +14,7 @@
 #include "store/log/stretch.h"
 #include "store/read/inventory.h"
 #include "store/read/object.h"
+#include "store/read/outgoing.h"
 #include "store/read/shelf.h"
 
 #include <stdatomic.h>
@@ -30,8 +31,10 @@ struct catalog {
     bool changed;                  /* since the binder looked at it last */
     struct run_source inventoried; /* the last segment, up to where it is in the inventory */
     uint64_t worn_at;              /* the last segment there was when the binder made a worn shelf anew */
+    struct outgoing outgoing;      /* merged into others, and still read */
 
-    atomic_size_t gone; /* entries that led to nothing, on pages that met many, since the binder was asked for that */
+    atomic_bool leaving; /* there are some that go out */
+    atomic_size_t gone;  /* entries that led to nothing, on pages that met many, since the binder was asked for that */
 };
 
 /* Sets up the rest of a catalog that has its parts. */
@@ -55,8 +58,11 @@ void catalog_forget(struct catalog *catalog, uint64_t number);
 /* Has the binder look whether there is something to do. Thread: any. */
 void catalog_tidy(struct catalog *catalog);
 
-/* A page has shown so much, and so many entries have led to nothing: where these are many, the binder looks at it.
- * Thread: any. */
+/* Removes the files that have been merged into others, and that no page is made of any more. Blocking. Thread: any. */
+void catalog_sweep(struct catalog *catalog);
+
+/* A page has shown so much, and so many entries have led to nothing: where these are many, or there are files that it
+ * was the last to read, the binder looks at it. Thread: any. */
 void catalog_count(struct catalog *catalog, size_t shown, size_t gone);
 
 /* The same as catalog_runs(), but what has come since the last time is looked at only where the catalog lags. Blocking.

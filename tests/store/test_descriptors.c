@@ -228,14 +228,38 @@ START_TEST(what_is_compacted_is_read_by_who_came_before)
 }
 END_TEST
 
-/* The same of runs, when others are made of them. */
-START_TEST(a_page_is_made_of_runs_whose_files_have_gone)
+static size_t files_of_runs(void)
+{
+    char path[NAME * 4];
+    size_t count = 0;
+    for (unsigned number = 0; number < ALL; number++) {
+        (void)snprintf(path, sizeof path, "/data/stores/s/log/%016x.keys", number);
+        count += fixture_exists(&fixture, path);
+    }
+    return count;
+}
+
+static size_t shelves_in_files(void)
+{
+    struct catalog *catalog = &fixture.store->catalog;
+    size_t filed = 0;
+    lock_take(&catalog->lock);
+    for (size_t at = 0; at < catalog->count; at++)
+        filed += catalog->shelves[at].filed;
+    lock_release(&catalog->lock);
+    return filed;
+}
+
+/* The same of runs, when others are made of them: their files go behind them, and are not kept open for that long. */
+START_TEST(a_page_is_made_of_runs_that_were_merged)
 {
     struct run **runs;
     size_t count, files = 0;
     fill();
     ck_assert_int_eq(catalog_runs(&fixture.store->catalog, &runs, &count).error, STORE_OK);
-    ck_assert(quiet_comes());
+    expect_few();
+    ck_assert_uint_gt(count, 2 * shelves_in_files());
+    ck_assert_uint_gt(files_of_runs(), count - 2);
     for (unsigned key = 0; key < KEYS; key++)
         put(key, 1);
     compact();
@@ -251,6 +275,9 @@ START_TEST(a_page_is_made_of_runs_whose_files_have_gone)
     }
     ck_assert_uint_gt(files, 0);
     free(runs);
+    expect_listing();
+    expect_few();
+    ck_assert_uint_eq(files_of_runs(), shelves_in_files());
 }
 END_TEST
 
@@ -362,7 +389,7 @@ int main(void)
         it_opens_within_few_without_summaries,
         it_is_compacted_within_few,
         what_is_compacted_is_read_by_who_came_before,
-        a_page_is_made_of_runs_whose_files_have_gone,
+        a_page_is_made_of_runs_that_were_merged,
         where_there_is_none_reads_fail_and_damage_nothing,
         where_there_is_none_what_runs_in_the_background_comes_again,
         where_there_is_none_for_a_page_its_runs_stay,
