@@ -14,7 +14,7 @@
 
 const char backup_usage[] =
     "usage: cairnd backup --from DIR|URL TO [--store NAME | --prune] [--link] [--replace]\n"
-    "                     [--check] [--json] [--token-file FILE]\n"
+    "                     [--check] [--json] [--token-file FILE] [--ca-file FILE]\n"
     "\n"
     "Copies the data folder DIR, which a server may be writing to meanwhile, into the folder TO: each\n"
     "store as it was at one point of its log. What TO has already is not copied again. TO is a data\n"
@@ -34,6 +34,8 @@ const char backup_usage[] =
     "                      copy anew what is damaged there\n"
     "  --json              report for scripts, one object; with --check that of cairnd check follows\n" VENUE_USAGE
     "  --token-file FILE   the token that the server is shown (CAIRN_TOKEN): it needs read and list\n"
+    "  --ca-file FILE      the certificates, in PEM, that count: that of the server is signed by one of\n"
+    "                      them, or is one; else those that this machine trusts\n"
     "\n"
     "Status 0: everything is copied; 1: DIR is damaged, and the copies of what is stay as they were;\n"
     "2: not all could be copied, or checked.\n";
@@ -77,6 +79,8 @@ static bool read_flag(struct order *order, char *const **arguments)
         return read_value(&order->copying.store, "--store", arguments);
     if (command_flag_is(argument, "--token-file"))
         return read_value(&order->token_file, "--token-file", arguments);
+    if (command_flag_is(argument, "--ca-file"))
+        return read_value(&order->copying.ca_file, "--ca-file", arguments);
     return fail("'%s' is no option; `cairnd backup --help` tells more", argument);
 }
 
@@ -104,6 +108,8 @@ static bool read_arguments(struct order *order, char *const *arguments)
         return fail("which folder is the backup? `cairnd backup --help` tells more");
     if (copying_is_url(order->copying.to))
         return fail("%s is a URL: a backup is made in a folder of this machine", order->copying.to);
+    if (order->copying.ca_file && strncasecmp(order->copying.from, "https://", 8) != 0)
+        return fail("--ca-file is about a server that is asked by https, and %s is none", order->copying.from);
     return !order->copying.link || !copying_is_url(order->copying.from) ||
            fail("--link is about files of this machine, and %s is a server's", order->copying.from);
 }

@@ -18,6 +18,7 @@ struct copying {
     bool restore;
     bool beside; /* stores that are there stay */
     bool json;
+    const char *ca_file; /* of a server by https: whose certificates count; NULL: those that the machine trusts */
     struct venue venue;
 };
 

@@ -405,7 +405,7 @@ static bool follow_all(struct mirror *mirror, const char *token)
 {
     const char *sentence;
     json_t *stores = json_array(), *chosen = json_array();
-    mirror->follower.remote = remote_open(mirror->copying->from, token, &sentence);
+    mirror->follower.remote = remote_open(mirror->copying->from, token, mirror->copying->ca_file, &sentence);
     if (!mirror->follower.remote)
         fail(mirror, "%s", sentence);
     bool good = mirror->follower.remote && list_stores(mirror, stores) && choose_stores(mirror, stores, chosen) &&

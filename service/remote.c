@@ -264,7 +264,7 @@ static bool add_token(struct remote *remote, const char *token)
     return remote->fields != NULL;
 }
 
-struct remote *remote_open(const char *url, const char *token, const char **ret_sentence)
+struct remote *remote_open(const char *url, const char *token, const char *ca_file, const char **ret_sentence)
 {
     *ret_sentence = "libcurl is not installed, and without it only folders are copied";
     if (!load())
@@ -282,6 +282,8 @@ struct remote *remote_open(const char *url, const char *token, const char **ret_
     for (size_t length = strlen(remote->url); length > 0 && remote->url[length - 1] == '/'; length--)
         remote->url[length - 1] = '\0';
     set_up(remote);
+    if (ca_file)
+        curl.easy_setopt(remote->handle, CURLOPT_CAINFO, ca_file);
     return remote;
 }
 

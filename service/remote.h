@@ -1,6 +1,6 @@
 /* remote.h - asking a server of cairn over HTTP: for what is copied from one.
  *
- *     remote = remote_open("https://files.example.com", token, &error);
+ *     remote = remote_open("https://files.example.com", token, NULL, &error);
  *     status = remote_json(remote, "/v1/stores", &answer);            // 200, and a tree; json_decref() it
  *     status = remote_read(remote, "/v1/stores/a/objects/k", &reader);
  *     remote_error(remote);                                           // of a status that was not wanted
@@ -29,8 +29,9 @@ struct remote_reader {
 };
 
 /* NULL: a sentence says why. The URL is that of the server, or of what stands in front of it, with the path below which
- * it is (--base-path); `token` NULL: none is shown. */
-struct remote *remote_open(const char *url, const char *token, const char **ret_sentence);
+ * it is (--base-path); `token` NULL: none is shown. `ca_file`, in PEM, has the certificates that count; NULL: those
+ * that the machine trusts. */
+struct remote *remote_open(const char *url, const char *token, const char *ca_file, const char **ret_sentence);
 
 /* NULL is allowed. */
 void remote_close(struct remote *remote);

@@ -1,10 +1,11 @@
 /* remote_none.c - a build that copies folders only, in the place of remote.c. */
 #include "service/remote.h"
 
-struct remote *remote_open(const char *url, const char *token, const char **ret_sentence)
+struct remote *remote_open(const char *url, const char *token, const char *ca_file, const char **ret_sentence)
 {
     (void)url;
     (void)token;
+    (void)ca_file;
     *ret_sentence = "this cairnd was built without libcurl (-DCAIRN_BACKUP_URL=OFF) and copies folders only";
     return NULL;
 }

@@ -4,6 +4,7 @@
  */
 #include "tests/http/certificate.h"
 #include "tests/http/clock.h"
+#include "tests/http/command.h"
 #include "tests/http/payload.h"
 #include "tests/http/raw.h"
 #include "tests/http/site.h"
@@ -633,6 +634,22 @@ START_TEST(another_certificate_takes_its_place)
 }
 END_TEST
 
+/* Of a certificate that the machine does not trust. */
+START_TEST(a_backup_is_made_of_a_server_whose_certificate_is_named)
+{
+    char *to = beside("to");
+    start();
+    site_expect(site_put("k", "hello", NULL), 201);
+    const char *unknown[] = {"backup", "--from", site.server->url, to, NULL};
+    command_says(unknown, 2, "certificate");
+    const char *known[] = {"backup", "--from", site.server->url, "--ca-file", site.server->cert, to, NULL};
+    command_says(known, 0, "1 object of 5 bytes copied");
+    const char *pointless[] = {"backup", "--from", to, "--ca-file", site.server->cert, to, NULL};
+    command_says(pointless, 2, "--ca-file is about a server that is asked by https");
+    free(to);
+}
+END_TEST
+
 START_TEST(a_bad_pair_does_not_take_its_place)
 {
     start();
@@ -801,6 +818,7 @@ int main(void)
         the_answer_to_a_refused_upload_arrives,
         who_vanishes_leaves_nothing,
         another_certificate_takes_its_place,
+        a_backup_is_made_of_a_server_whose_certificate_is_named,
         a_bad_pair_does_not_take_its_place,
         a_bad_pair_is_refused_at_the_start,
         a_certificate_that_has_ended_is_told_of,
