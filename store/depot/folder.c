@@ -190,13 +190,22 @@ static int open_part(struct folder *folder, const char *name)
     return io->openat(io->self, folder->root, name, O_RDONLY | O_DIRECTORY, 0);
 }
 
+/* What keeps files only leaves out a folder in which there are none, as the trash mostly is. */
+static struct failure fail_part(const char *name, int os_error, const char *path, struct store_detail *detail)
+{
+    return failure_detail(detail, failure_of_errno(os_error), "cannot open folder %s of data folder %s: %s%s", name,
+                          path, strerror(os_error),
+                          os_error == ENOENT ? " (it may be left out by what copies files only: make it, empty)"
+                                             : hint_for(os_error));
+}
+
 static struct failure open_parts(struct folder *folder, bool fresh, const char *path, struct store_detail *detail)
 {
     const struct io *io = folder->io;
     folder->stores = open_part(folder, STORES_FOLDER);
     folder->trash_folder = folder->stores < 0 ? -1 : open_part(folder, TRASH_FOLDER);
     if (folder->trash_folder < 0)
-        return fail(detail, errno, "cannot open the parts of data folder", path);
+        return fail_part(folder->stores < 0 ? STORES_FOLDER : TRASH_FOLDER, errno, path, detail);
     int error = fresh ? settings_write(io, folder->root, marker, &ours) : 0;
     if (!error && io->fsync(io->self, folder->stores) < 0)
         error = errno;

@@ -954,6 +954,22 @@ START_TEST(what_is_no_backup_is_left_alone)
 }
 END_TEST
 
+/* It was kept where there are files, and no empty folders. */
+START_TEST(a_backup_without_its_empty_folders_says_what_it_lacks)
+{
+    const char *to = copies_beside("to"), *restored = copies_beside("restored");
+    start();
+    const char *trash = client_text(site.client, "%s/trash", to);
+    site_expect(site_put("a", "text", NULL), 201);
+    run_backup(to);
+    ck_assert_int_eq(rmdir(trash), 0);
+    expect_refused("cannot open folder trash of data folder", "restore", to, restored);
+    ck_assert_int_eq(mkdir(trash, 0700), 0);
+    const char *restore[] = {"restore", to, restored, NULL};
+    command_run(restore, WHOLE);
+}
+END_TEST
+
 START_TEST(wrong_usage_is_refused)
 {
     expect_refused("--from", "backup", "to");
@@ -1310,6 +1326,7 @@ int main(void)
         a_build_without_libcurl_says_so,
 #endif
         what_is_no_backup_is_left_alone,
+        a_backup_without_its_empty_folders_says_what_it_lacks,
         wrong_usage_is_refused,
         a_flaw_of_the_source_is_told,
         what_is_no_segment_any_more_is_damage,
