@@ -162,13 +162,15 @@ static bool miss(struct pursuit *pursuit, const struct change *change, json_t *j
            fail(pursuit, "memory is out");
 }
 
-/* Whether the server answers at all: one that starts is waited for. */
+/* Whether the server that has the store answers at all: one that starts, or gets the store, is waited for. */
 static bool is_alive(struct pursuit *pursuit)
 {
     json_t *answer = NULL;
-    int status = remote_json(pursuit->follower->remote, "/v1/stores?limit=1", &answer);
+    char path[PATH_SIZE];
+    (void)snprintf(path, sizeof path, "/v1/stores/%s", pursuit->name);
+    int status = remote_json(pursuit->follower->remote, path, &answer);
     json_decref(answer);
-    return status == 200;
+    return status != 0 && !remote_is_passing(pursuit->follower->remote, status);
 }
 
 /* One that the server has, and does not give, although it answers. */

@@ -6,10 +6,13 @@
 
 #include "api/text/text.h"
 #include "service/interruption.h"
+#include "service/referral.h"
 #include "service/version.h"
+#include "store/store.h"
 
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,7 @@ enum {
     PROBLEM_MAX = 64 << 10,
     JSON_MAX = 256 << 20,
     TRIES_MAX = 6,
+    HOPS_MAX = 4,      /* servers in a row that send on to another one */
     PAUSE = 250000000, /* nanoseconds in front of the second try; in front of each that follows, twice as many */
 };
 
@@ -38,11 +42,19 @@ static struct {
     void (*slist_free_all)(struct curl_slist *);
 } curl;
 
+/* The server that had a store when it was asked for last. */
+struct owner {
+    char store[STORE_NAME_MAX + 1];
+    char *base; /* owned, like remote.url; NULL: nobody has sent on */
+};
+
 struct remote {
     CURL *handle;
     struct curl_slist *fields;
     char *url;
-    char error[CURL_ERROR_SIZE + 256];
+    struct owner owner;
+    char *location; /* where the last answer leads */
+    char error[CURL_ERROR_SIZE + 512];
 
     const struct remote_reader *reader;
     bool begun;
@@ -95,14 +107,23 @@ static bool part_line(char *line, char **ret_value)
     return true;
 }
 
+static bool take_field(struct remote *remote, const char *name, const char *value)
+{
+    if (strcasecmp(name, "Location") == 0) {
+        free(remote->location);
+        remote->location = strdup(value);
+    }
+    return !is_wanted(remote) || !remote->reader->field || remote->reader->field(remote->reader->arg, name, value);
+}
+
 static size_t take_line(char *bytes, size_t size, size_t count, void *arg)
 {
     struct remote *remote = arg;
     size_t length = size * count;
     char *line = strndup(bytes, length), *value;
     bool good = line != NULL;
-    if (good && part_line(line, &value) && is_wanted(remote) && remote->reader->field)
-        good = remote->reader->field(remote->reader->arg, line, value);
+    if (good && part_line(line, &value))
+        good = take_field(remote, line, value);
     free(line);
     remote->stopped = remote->stopped || !good;
     return good ? length : 0;
@@ -143,14 +164,29 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *arg)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+/* What is wrong, and where, if that is not the server that was given. */
+static void tell(struct remote *remote, const char *base, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void tell(struct remote *remote, const char *base, const char *format, ...)
+{
+    va_list arguments;
+    bool elsewhere = base != remote->url;
+    int length = snprintf(remote->error, sizeof remote->error, "%s%s", elsewhere ? base : "", elsewhere ? ": " : "");
+    size_t begin = (size_t)length < sizeof remote->error ? (size_t)length : sizeof remote->error - 1;
+    va_start(arguments, format);
+    (void)vsnprintf(remote->error + begin, sizeof remote->error - begin, format, arguments);
+    va_end(arguments);
+    text_hide_controls(remote->error);
+}
+
 /* The `detail` of a problem document, or its status. */
-static void tell_problem(struct remote *remote, int status)
+static void tell_problem(struct remote *remote, const char *base, int status)
 {
     json_t *problem = remote->text ? json_loads(remote->text, 0, NULL) : NULL;
     const char *detail = json_string_value(json_object_get(problem, "detail"));
-    (void)snprintf(remote->error, sizeof remote->error, "%d: %s", status, detail ? detail : "no reason is told");
+    tell(remote, base, "%d: %s", status, detail ? detail : "no reason is told");
     json_decref(problem);
-    text_hide_controls(remote->error);
 }
 
 /* By a server that starts, or by what stands in front. */
@@ -170,17 +206,23 @@ static bool wait_for(struct remote *remote, int status)
     return true;
 }
 
-static int ask(struct remote *remote, const char *path, const struct remote_reader *reader)
+static void forget_answer(struct remote *remote, const struct remote_reader *reader)
+{
+    free(remote->text);
+    free(remote->location);
+    remote->text = remote->location = NULL;
+    remote->length = 0;
+    remote->reader = reader;
+    remote->begun = remote->stopped = false;
+}
+
+static int ask_at(struct remote *remote, const char *base, const char *path, const struct remote_reader *reader)
 {
     char *url;
     long status = 0;
     char error[CURL_ERROR_SIZE] = "";
-    free(remote->text);
-    remote->text = NULL;
-    remote->length = 0;
-    remote->reader = reader;
-    remote->begun = remote->stopped = false;
-    if (asprintf(&url, "%s%s", remote->url, path) < 0)
+    forget_answer(remote, reader);
+    if (asprintf(&url, "%s%s", base, path) < 0)
         return 0;
     curl.easy_setopt(remote->handle, CURLOPT_URL, url);
     curl.easy_setopt(remote->handle, CURLOPT_ERRORBUFFER, error);
@@ -188,8 +230,7 @@ static int ask(struct remote *remote, const char *path, const struct remote_read
     curl.easy_setopt(remote->handle, CURLOPT_ERRORBUFFER, NULL);
     free(url);
     if (code != CURLE_OK) {
-        (void)snprintf(remote->error, sizeof remote->error, "%s", error[0] ? error : curl.easy_strerror(code));
-        text_hide_controls(remote->error);
+        tell(remote, base, "%s", error[0] ? error : curl.easy_strerror(code));
         return 0;
     }
     curl.easy_getinfo(remote->handle, CURLINFO_RESPONSE_CODE, &status);
@@ -197,8 +238,77 @@ static int ask(struct remote *remote, const char *path, const struct remote_read
     if (!remote_is_passing(remote, (int)status))
         remote->tries = 0;
     if (status != 200)
-        tell_problem(remote, (int)status);
+        tell_problem(remote, base, (int)status);
     return (int)status;
+}
+
+/* ---- who has a store ------------------------------------------------------------------------- */
+
+/* The name of the store that a path leads to; its length, 0: to none. */
+static size_t store_of(const char *path, const char **ret_name)
+{
+    static const char stores[] = "/v1/stores/";
+    *ret_name = path + strlen(stores);
+    size_t length = strncmp(path, stores, strlen(stores)) == 0 ? strcspn(*ret_name, "/?") : 0;
+    return length <= STORE_NAME_MAX ? length : 0;
+}
+
+static void forget_owner(struct remote *remote)
+{
+    free(remote->owner.base);
+    remote->owner.base = NULL;
+}
+
+/* From here on it is asked first for what the path's store has. */
+static void note_owner(struct remote *remote, const char *path, char *base)
+{
+    const char *name;
+    size_t length = store_of(path, &name);
+    forget_owner(remote);
+    (void)snprintf(remote->owner.store, sizeof remote->owner.store, "%.*s", (int)length, name);
+    remote->owner.base = base;
+}
+
+/* Where to begin to ask. */
+static const char *base_of(const struct remote *remote, const char *path)
+{
+    const char *name;
+    size_t length = store_of(path, &name);
+    bool known = remote->owner.base && length > 0 && strlen(remote->owner.store) == length &&
+                 memcmp(remote->owner.store, name, length) == 0;
+    return known ? remote->owner.base : remote->url;
+}
+
+/* Goes by an answer that another server has the store; false: nobody is asked, and it is told why. */
+static bool refer(struct remote *remote, const char *base, const char *path, unsigned hops)
+{
+    char *next = NULL;
+    json_t *problem = remote->text ? json_loads(remote->text, 0, NULL) : NULL;
+    const char *sentence = referral_read(base, path, remote->location, problem, &next);
+    json_decref(problem);
+    if (!sentence && hops == HOPS_MAX) {
+        tell(remote, remote->url, "the servers send on from one to the other, at last from %s to %s (--advertise)",
+             base, next);
+        free(next);
+        return false;
+    }
+    if (sentence)
+        tell(remote, base, "%s", sentence);
+    else
+        note_owner(remote, path, next);
+    return !sentence;
+}
+
+/* One that had the store and has no answer may have ended: the next time the server that was given is asked who has
+ * it. */
+static int ask(struct remote *remote, const char *path, const struct remote_reader *reader)
+{
+    int status = ask_at(remote, base_of(remote, path), path, reader);
+    for (unsigned hops = 0; status == REFERRAL_STATUS && refer(remote, base_of(remote, path), path, hops); hops++)
+        status = ask_at(remote, base_of(remote, path), path, reader);
+    if (status == REFERRAL_STATUS || remote_is_passing(remote, status))
+        forget_owner(remote);
+    return status;
 }
 
 int remote_json(struct remote *remote, const char *path, json_t **ret_answer)
@@ -213,7 +323,7 @@ int remote_json(struct remote *remote, const char *path, json_t **ret_answer)
     *ret_answer = remote->text ? json_loadb(remote->text, remote->length, JSON_ALLOW_NUL, &error) : NULL;
     if (*ret_answer)
         return status;
-    (void)snprintf(remote->error, sizeof remote->error, "what answers there is no server of cairn");
+    tell(remote, base_of(remote, path), "what answers there is no server of cairn");
     return 0;
 }
 
@@ -294,7 +404,9 @@ void remote_close(struct remote *remote)
     if (remote->handle)
         curl.easy_cleanup(remote->handle);
     curl.slist_free_all(remote->fields);
+    forget_owner(remote);
     free(remote->text);
+    free(remote->location);
     free(remote->url);
     free(remote);
 }

@@ -6,6 +6,9 @@
  *     remote_error(remote);                                           // of a status that was not wanted
  *     remote_close(remote);
  *
+ * Where several servers have the stores, one that has not the store that is asked for sends to the one that has it
+ * (referral.h), which is asked instead, and first from then on for what that store has.
+ *
  * It is libcurl that speaks, which is loaded when somebody asks for it, so that a server takes none of it. Where cairnd
  * was built without (CAIRN_BACKUP_URL) remote_open() says so.
  *

@@ -4,9 +4,12 @@
 #include "tests/http/command.h"
 #include "tests/http/site.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 const char *copies_beside(const char *name)
 {
@@ -29,6 +32,28 @@ json_t *copies_report(int status, const char *from, const char *to)
     json_t *report = json_loads(output, 0, &error);
     ck_assert_msg(report, "no JSON: %s: %s", error.text, output);
     return report;
+}
+
+pid_t copies_begin(const char *from, const char *to)
+{
+    pid_t test = getpid(), pid = fork();
+    if (pid < 0)
+        ck_abort();
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == test)
+        execl(server_binary(), server_binary(), "backup", "--from", from, to, NULL);
+    _exit(127);
+}
+
+bool copies_have_begun(const char *to)
+{
+    char *command;
+    ck_assert_int_gt(asprintf(&command, "ls '%s'/backup/server/stores/main/blobs/*.blob >/dev/null 2>&1", to), 0);
+    bool begun = system(command) == 0;
+    free(command);
+    return begun;
 }
 
 json_t *copies_told(const json_t *report, const char *store)

@@ -6,6 +6,8 @@
 #define CAIRN_TESTS_HTTP_COPIES_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
 
 /* The exit statuses of `cairnd backup`, `restore` and `check`. */
 enum { WHOLE = 0, FLAWS = 1, UNKNOWN = 2 };
@@ -18,6 +20,10 @@ void copies_make(const char *from, const char *to);
 
 /* The same with --json, which must end with that status: its report, to be decref'd. */
 json_t *copies_report(int status, const char *from, const char *to);
+
+/* The same in a process of its own, which ends with the test; and whether some of the large objects has come. */
+pid_t copies_begin(const char *from, const char *to);
+bool copies_have_begun(const char *to);
 
 /* What a report tells of a store, borrowed; fails the test when it tells nothing. */
 json_t *copies_told(const json_t *report, const char *store);

@@ -6,16 +6,15 @@
 #include "tests/http/command.h"
 #include "tests/http/copies.h"
 #include "tests/http/disk.h"
+#include "tests/http/liar.h"
 #include "tests/http/payload.h"
 #include "tests/http/site.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -246,51 +245,14 @@ START_TEST(objects_are_counted_that_came_and_that_were_there)
 }
 END_TEST
 
-/* What is answered to requests that have a text in their head. */
-struct lie {
-    const char *asked, *answer;
-};
-
-static const char *answer_of(const struct lie *lies, const char *head)
-{
-    while (!strstr(head, lies->asked))
-        lies++;
-    return lies->answer;
-}
-
-/* A server that gives these answers, the last of them to all; it ends with the test. */
-static int begin_liar(const struct lie *lies, pid_t *ret_pid)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, size), 0);
-    ck_assert_int_eq(listen(listener, 8), 0);
-    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-    *ret_pid = fork();
-    for (char request[4096] = ""; *ret_pid == 0;) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        int stream = accept(listener, NULL, NULL);
-        ssize_t length = recv(stream, request, sizeof request - 1, 0);
-        request[length > 0 ? length : 0] = '\0';
-        const char *answer = answer_of(lies, request);
-        if (length < 0 || send(stream, answer, strlen(answer), MSG_NOSIGNAL) < 0)
-            _exit(1);
-        close(stream);
-    }
-    close(listener);
-    return ntohs(address.sin_port);
-}
-
 /* What is told of a copy of it; to be released. */
 static json_t *copy_liar(const struct lie *lies, int status, const char *to)
 {
     pid_t pid;
     char url[64];
-    snprintf(url, sizeof url, "http://127.0.0.1:%d", begin_liar(lies, &pid));
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", liar_begin(lies, &pid));
     json_t *report = copies_report(status, url, to);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    liar_end(pid);
     return report;
 }
 
@@ -737,34 +699,6 @@ END_TEST
 
 /* ---- servers that go and come back --------------------------------------------------------------- */
 
-static pid_t begin_backup_of(const char *url, const char *to)
-{
-    pid_t test = getpid(), pid = fork();
-    if (pid < 0)
-        ck_abort();
-    if (pid > 0)
-        return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() == test)
-        execl(server_binary(), server_binary(), "backup", "--from", url, to, NULL);
-    _exit(127);
-}
-
-static pid_t begin_backup(const char *to)
-{
-    return begin_backup_of(site.server->url, to);
-}
-
-/* Whether some of it has come. */
-static bool has_begun(const char *to)
-{
-    char *command;
-    ck_assert_int_gt(asprintf(&command, "ls '%s'/backup/server/stores/main/blobs/*.blob >/dev/null 2>&1", to), 0);
-    bool begun = system(command) == 0;
-    free(command);
-    return begun;
-}
-
 START_TEST(a_server_that_starts_again_is_waited_for)
 {
     int status;
@@ -777,8 +711,8 @@ START_TEST(a_server_that_starts_again_is_waited_for)
                     201);
     char *before = copies_listing_anywhere();
     server_listen(site.server, listen);
-    pid_t pid = begin_backup(to);
-    ck_assert(clock_until(CLOCK_PATIENCE, has_begun(to)));
+    pid_t pid = copies_begin(site.server->url, to);
+    ck_assert(clock_until(CLOCK_PATIENCE, copies_have_begun(to)));
     server_crash(site.server);
     server_start(site.server);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -799,8 +733,8 @@ START_TEST(a_backup_that_is_stopped_before_anything_came_leaves_no_folder)
     pid_t liar;
     int status;
     site_start();
-    char *url = client_text(site.client, "http://127.0.0.1:%d", begin_liar(lies, &liar));
-    pid_t pid = begin_backup_of(url, to); /* the feed breaks off each time, and is asked for again for a while */
+    char *url = client_text(site.client, "http://127.0.0.1:%d", liar_begin(lies, &liar));
+    pid_t pid = copies_begin(url, to); /* the feed breaks off each time, and is asked for again for a while */
     const char *store = command_keep(strdup(client_text(site.client, "%s/backup/server/stores/main", to)));
     ck_assert(clock_until(CLOCK_PATIENCE, access(store, F_OK) == 0));
     ck_assert_int_eq(kill(pid, SIGTERM), 0);
@@ -808,8 +742,7 @@ START_TEST(a_backup_that_is_stopped_before_anything_came_leaves_no_folder)
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), UNKNOWN);
     ck_assert_int_ne(access(to, F_OK), 0);
-    kill(liar, SIGKILL);
-    waitpid(liar, NULL, 0);
+    liar_end(liar);
 }
 END_TEST
 
@@ -823,8 +756,8 @@ START_TEST(nobody_else_has_the_folder_while_a_server_is_followed)
     site_start();
     site_expect(site_put("k", "text", NULL), 201);
     copies_make(site.server->data, backup);
-    char *url = client_text(site.client, "http://127.0.0.1:%d", begin_liar(lies, &liar));
-    pid_t pid = begin_backup_of(url, to);
+    char *url = client_text(site.client, "http://127.0.0.1:%d", liar_begin(lies, &liar));
+    pid_t pid = copies_begin(url, to);
     const char *store = command_keep(strdup(client_text(site.client, "%s/backup/server/stores/main", to)));
     ck_assert(clock_until(CLOCK_PATIENCE, access(store, F_OK) == 0));
     const char *restore[] = {"restore", backup, to, NULL}, *copy[] = {"backup", "--from", backup, to, NULL};
@@ -833,8 +766,7 @@ START_TEST(nobody_else_has_the_folder_while_a_server_is_followed)
     ck_assert_int_eq(kill(pid, SIGTERM), 0);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
     command_run(restore, WHOLE);
-    kill(liar, SIGKILL);
-    waitpid(liar, NULL, 0);
+    liar_end(liar);
 }
 END_TEST
 

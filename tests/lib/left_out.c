@@ -62,6 +62,7 @@ static const struct {
     {"http", "live", "what_is_done_is_told", size},
     {"http", "metrics", "the_disk_and_uploads", size},
     {"http", "mirrors", NULL, files},
+    {"http", "referrals", NULL, files},
     {"http", "restart", "orphans_of_a_crash_are_removed_at_the_start", files},
     {"http", "starving", "readers_that_drip_are_cut", open_files},
     {"http", "starving", "a_slow_and_honest_reader_passes", open_files},
