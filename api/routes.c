@@ -45,6 +45,7 @@ const struct route routes[] = {
     {METHOD_POST, STORE "/verify", &endpoint_verify, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_POST, STORE "/compact", &endpoint_compact, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_POST, STORE "/handover", &endpoint_handover, ALL(SCOPE_STORE, RIGHT_ADMIN)},
+    {METHOD_GET, STORE "/owner", &endpoint_owner, ANY(SCOPE_WITHIN, RIGHTS_ALL)},
     {METHOD_POST, UPLOADS, &endpoint_uploads_post, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
     {METHOD_GET, UPLOADS, &endpoint_uploads_list, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
     {METHOD_HEAD, UPLOAD, &endpoint_upload_head, ALL(SCOPE_WITHIN, RIGHT_WRITE)},

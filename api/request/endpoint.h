@@ -86,6 +86,7 @@ extern const struct endpoint endpoint_store_get;
 extern const struct endpoint endpoint_store_patch;
 extern const struct endpoint endpoint_store_delete;
 extern const struct endpoint endpoint_handover;
+extern const struct endpoint endpoint_owner;
 extern const struct endpoint endpoint_changes;
 extern const struct endpoint endpoint_live;
 extern const struct endpoint endpoint_store_live;

@@ -247,9 +247,11 @@ static void refuse_brought(struct request *request)
 
 static void acquired(struct request *request)
 {
-    if (request->error == STORE_ELSEWHERE && request->brings)
+    bool elsewhere = request->error == STORE_ELSEWHERE;
+    bool told = elsewhere && request->errand == REQUEST_TELLS && request->owner;
+    if (elsewhere && request->errand == REQUEST_BRINGS)
         refuse_brought(request);
-    else if (request->error != STORE_OK)
+    else if (request->error != STORE_OK && !told)
         reply_store_error(request, request->error, request->wanted_name);
     else if (request->acquired)
         request->acquired(request);
@@ -258,18 +260,18 @@ static void acquired(struct request *request)
 static void acquire_elsewhere(struct request *request)
 {
     request_suspend(request, acquired);
-    enum store_error error = (request->brings ? depot_bring_soon : depot_acquire_soon)(
+    enum store_error error = (request->errand == REQUEST_BRINGS ? depot_bring_soon : depot_acquire_soon)(
         request->api->options.depot, request->wanted_name, opened, request, request->wanted);
     if (error != STORE_AGAIN)
         refused(request, error); /* or it has been opened by now */
 }
 
-static void acquire(struct request *request, const char *name, struct store **ret_store, bool brings,
+static void acquire(struct request *request, const char *name, struct store **ret_store, enum request_errand errand,
                     request_step *then)
 {
     request->wanted_name = name;
     request->wanted = ret_store;
-    request->brings = brings;
+    request->errand = errand;
     request->acquired = then;
     request->error = depot_try_acquire(request->api->options.depot, name, ret_store);
     if (request->error != STORE_AGAIN)
@@ -282,12 +284,17 @@ static void acquire(struct request *request, const char *name, struct store **re
 
 void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then)
 {
-    acquire(request, name, ret_store, false, then);
+    acquire(request, name, ret_store, REQUEST_SENDS, then);
 }
 
 void request_bring_store(struct request *request, const char *name, struct store **ret_store, request_step *then)
 {
-    acquire(request, name, ret_store, true, then);
+    acquire(request, name, ret_store, REQUEST_BRINGS, then);
+}
+
+void request_find_store(struct request *request, request_step *then)
+{
+    acquire(request, request->store_name, &request->store, REQUEST_TELLS, then);
 }
 
 void request_acquire(struct request *request, request_step *then)

@@ -52,6 +52,9 @@ enum request_phase {
 /* What comes next. Thread: the daemon's. */
 typedef void request_step(struct request *request);
 
+/* What is done about a store that another server has: the client is sent there, it is brought here, or it is told. */
+enum request_errand { REQUEST_SENDS, REQUEST_BRINGS, REQUEST_TELLS };
+
 struct request {
     struct api *api;
     struct MHD_Connection *connection;
@@ -92,7 +95,7 @@ struct request {
     request_step *acquired;    /* what follows request_acquire_store() */
     const char *wanted_name;   /* what it looks for, and where the reference goes */
     struct store **wanted;
-    bool brings;                  /* and that another server shall let it go */
+    enum request_errand errand;   /* and what for, where another server has it */
     enum store_error error;       /* what came of the work that was waited for */
     int os_error;                 /* the errno beside it, or 0 */
     struct store_overrun overrun; /* beside STORE_QUOTA */
@@ -176,6 +179,10 @@ void request_acquire_store(struct request *request, const char *name, struct sto
 
 /* The same, and a store that another server has is brought here; when it is in use there 503 is answered. */
 void request_bring_store(struct request *request, const char *name, struct store **ret_store, request_step *then);
+
+/* The same as request_acquire_store() for the store of the path: request->store. Where another server says that it has
+ * the store, `then` runs without it, and request->owner tells which. */
+void request_find_store(struct request *request, request_step *then);
 
 /* The same as request_acquire_store() for the store of the path: request->store. */
 void request_acquire(struct request *request, request_step *then);

@@ -273,6 +273,13 @@ START_TEST(a_server_of_its_own_has_all_its_stores)
     ck_assert_str_eq(answer_string(answer, "name"), site.store);
     ck_assert(json_is_null(json_object_get(answer_json(answer), "owner")));
     site_expect_kind(site_post("/handover", "{}"), 400, "bad-body");
+    answer = client_get(site.client, site_target("/owner"), NULL);
+    site_expect(answer, 200);
+    ck_assert_str_eq(answer_string(answer, "name"), site.store);
+    ck_assert(json_is_true(json_object_get(answer_json(answer), "here")));
+    ck_assert(json_is_null(json_object_get(answer_json(answer), "owner")));
+    ck_assert(json_is_null(json_object_get(answer_json(answer), "url")));
+    site_expect_kind(client_get(site.client, "/v1/stores/absent/owner", NULL), 404, "no-store");
     site_expect_kind(client_send(site.client, "POST", "/v1/stores/absent/handover", NULL, 0, NULL), 404, "no-store");
 }
 END_TEST

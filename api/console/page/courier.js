@@ -22,9 +22,11 @@ async function refuse(port, answer) {
 
 async function take({ url, token }, port) {
     const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
-    const answer = await fetch(url, { headers, cache: "no-store" }).catch(() => null);
+    const answer = await fetch(url, { headers, cache: "no-store", redirect: "manual" }).catch(() => null);
     if (answer === null)
         return port.postMessage({ away: true });
+    if (answer.type === "opaqueredirect")
+        return port.postMessage({ sentOn: true });
     if (!answer.ok)
         return refuse(port, answer);
     const id = crypto.randomUUID();

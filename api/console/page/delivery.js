@@ -2,7 +2,7 @@
 // what comes as a download of its own, and tells how far it is. See courier.js.
 
 import { make } from "./dom.js";
-import { Away, Refusal, orderOf, refused } from "./server.js";
+import { Away, Refusal, elsewhere, orderOf, refused } from "./server.js";
 
 const OFTEN = 10000; // milliseconds between two signs that the courier is still needed
 const BEGUN = 60000; // after which a frame is not needed any more: the download has begun
@@ -44,9 +44,11 @@ export async function deliver(path) {
     const { port1, port2 } = new MessageChannel();
     const said = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
     worker.postMessage(orderOf(path), [port2]);
-    const { id, away, status, problem, retryAfter } = await said;
+    const { id, away, sentOn, status, problem, retryAfter } = await said;
     if (away)
         throw new Away();
+    if (sentOn)
+        throw await elsewhere(path);
     if (status)
         throw refused(new Refusal(status, problem, retryAfter));
     open(worker, id);

@@ -34,5 +34,6 @@ export class Refusal extends Error {
         this.kind = kindOf(problem);
         this.detail = problem.detail ?? problem.title ?? null;
         this.wait = waitOf(retryAfter);
+        this.at = problem.at ?? null; // where another server has what was asked for
     }
 }

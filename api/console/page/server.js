@@ -60,6 +60,16 @@ async function refusal(answer, again, shown) {
     return refused(new Refusal(answer.status, problem, answer.headers.get("Retry-After")), shown);
 }
 
+// Another server has the store. A page is not told where it is sent, and asks no other server than its own: it asks who
+// has the store, so that somebody may go there. Where it is here by now, it may be asked for once more.
+export async function elsewhere(path, signal) {
+    const [, store, rest] = /^v1\/stores\/([^/?]+)(.*)$/.exec(path) ?? [];
+    if (store === undefined || rest === "/owner")
+        return new Refusal(307); // whoever stands in front of the server has sent it on
+    const { here, url: at } = await askJson("GET", `v1/stores/${store}/owner`, { signal });
+    return here ? new Refusal(503, { type: "not-here" }) : new Refusal(307, { type: "elsewhere", at });
+}
+
 // What somebody else needs to ask the same.
 export const orderOf = (path) => ({ url: url(path).href, token });
 
@@ -80,13 +90,15 @@ export async function ask(method, path, { query = {}, headers = {}, json, body, 
         head.set("Authorization", `Bearer ${token}`);
     if (json !== undefined)
         head.set("Content-Type", "application/json");
-    const target = address(path, query), order = { headers: head, signal, cache: "no-store" };
+    const target = address(path, query), order = { headers: head, signal, cache: "no-store", redirect: "manual" };
     let answer;
     try {
         answer = await fetch(target, { ...order, method, body: json === undefined ? body : JSON.stringify(json) });
     } catch (error) {
         throw error.name === "AbortError" ? error : new Away();
     }
+    if (answer.type === "opaqueredirect")
+        throw await elsewhere(path, signal);
     if (!answer.ok)
         throw await refusal(answer, method === "HEAD" ? () => fetch(target, order) : null, shown);
     return answer;

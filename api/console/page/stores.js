@@ -20,7 +20,7 @@ const AT_ONCE = 3;
 class Stores {
     #cursor = null;
     #asking = null;
-    #figures = new Map(); // name -> { at, figures }
+    #figures = new Map(); // name -> { asked, figures, at: where another server has it }
     #wanted = new Set();
     #under = 0;
     #abort = new AbortController();
@@ -42,9 +42,10 @@ class Stores {
 
     entry(row) {
         const name = this.names[row];
-        if (maySeeFigures(name) && !(Date.now() - this.#figures.get(name)?.at < FRESH))
+        const { asked, figures = null, at = null } = this.#figures.get(name) ?? {};
+        if (maySeeFigures(name) && !(Date.now() - asked < FRESH))
             this.#want(name);
-        return { name, figures: this.#figures.get(name)?.figures ?? null };
+        return { name, figures, at };
     }
 
     more() {
@@ -76,9 +77,9 @@ class Stores {
         const name = [...this.#wanted].pop(); // those seen last first
         this.#wanted.delete(name);
         this.#under++;
-        const got = await figures(name, this.#abort.signal).catch(() => null);
+        const got = await figures(name, this.#abort.signal).then((of) => ({ figures: of }), ({ at }) => ({ at }));
         this.#under--;
-        this.#figures.set(name, { at: Date.now(), figures: got });
+        this.#figures.set(name, { asked: Date.now(), ...got });
         if (this.#abort.signal.aborted)
             return;
         this.changed();
@@ -136,16 +137,17 @@ export class StoresView {
 
     #makeRow(row) {
         const cell = (kind, ...children) => make("span", { role: "gridcell", class: kind }, ...children);
-        const cells = { name: make("span", { class: "text" }), objects: makeBar("quota"), size: makeBar("quota"),
+        const cells = { name: make("span", { class: "text" }), at: make("span", { class: "hint" }), objects: makeBar("quota"), size: makeBar("quota"),
             dead: makeBar("dead"), disk: cell("disk") };
-        row.append(cell("name", icon("store"), cells.name), cell("objects", cells.objects.element),
+        row.append(cell("name", icon("store"), cells.name, cells.at), cell("objects", cells.objects.element),
             cell("size", cells.size.element),
             cell("dead", cells.dead.element), cells.disk);
         return cells;
     }
 
-    #fillRow({ cells }, { name, figures: of }) {
+    #fillRow({ cells }, { name, figures: of, at }) {
         setText(cells.name, name);
+        setText(cells.at, at === null ? "" : words.stores.at(new URL(at).host));
         const quota = (bar, used, most, write) => setBar(bar, "quota", of &&
             most !== null ? used / Math.max(1, most) : null,
             !of ? "" : most === null ? write(used) : words.stores.of(write(used), write(most)));

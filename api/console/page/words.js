@@ -29,12 +29,17 @@ export const words = {
         close: "Dismiss this message",
         times: (count) => `${number.format(count)} times`,
     },
-    fault: { detail: "What the server says", button: "What the server says of it" },
+    fault: {
+        detail: "What the server says",
+        button: "What the server says of it",
+        there: (host) => `Open it at ${host}`,
+    },
 
     server: {
         away: "The server cannot be reached. Is it running, and is there a network?",
         status: (status) => `The server answered with status ${status}.`,
         statuses: {
+            307: "What stands in front of the server sends this page elsewhere. Reload it.",
             400: misunderstood,
             401: unknownToken,
             403: "This token may not do that here.",
@@ -70,7 +75,7 @@ export const words = {
         "digest-mismatch": "The bytes did not arrive as they were sent. Try again.",
         "disk-full": "The disk of the server is full. Deleting makes space.",
         "draining": "The server is closing, or the store is. Try again in a moment.",
-        "elsewhere": "Another server has the store. Open the console there.",
+        "elsewhere": "Another server has this store just now.",
         "entry-refused": "One of them cannot be stored, so none is.",
         "expectation-failed": misunderstood,
         "forbidden": "This token may not do that here.",
@@ -131,6 +136,7 @@ export const words = {
         count: (count, complete) => `${plural(count, "store", "stores")}${complete ? "" : " and more"}`,
         objects: (count) => number.format(count),
         of: (used, most) => `${used} of ${most}`,
+        at: (host) => `at ${host}`,
         make: "New store",
         submit: "Make",
         name: "Name",

@@ -16,6 +16,7 @@ import * as choosing from "./choosing.mjs";
 import * as entering from "./entering.mjs";
 import * as granting from "./granting.mjs";
 import * as limits from "./limits.mjs";
+import * as moving from "./moving.mjs";
 import * as naming from "./naming.mjs";
 import * as saving from "./saving.mjs";
 import * as selecting from "./selecting.mjs";
@@ -52,7 +53,7 @@ try {
         uploading.thousands, uploading.flat, uploading.stacked, uploading.aside,
         watching.plots, watching.feed, watching.restarted,
         watching.hidden, watching.windows, watching.overslept, watching.anew, watching.steady, watching.deleted, telling.kinds, telling.refusals,
-        telling.notices, telling.bodiless, telling.missed, saving.saving, entering.rights, limits.limits,
+        telling.notices, telling.bodiless, telling.missed, moving.moved, saving.saving, entering.rights, limits.limits,
         granting.offers, granting.makers, granting.given, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
         turning.crafted, turning.leaving, turning.unknown, turning.packed, turning.drawn, turning.mixed, turning.soundless, turning.squeezed,
         selecting.far, selecting.raced, selecting.tangled, selecting.vanished, selecting.twofold, selecting.covered,

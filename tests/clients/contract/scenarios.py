@@ -154,6 +154,9 @@ def handover(checker):
     call("createStore", 201, path)
     here = call("handOverStore", 200, path).json()
     checker.check("a server of its own has its stores", here == {"name": "handed", "owner": None}, f"{here}")
+    owner = call("getStoreOwner", 200, path).json()
+    checker.check("and says so", owner == {"name": "handed", "here": True, "owner": None, "url": None}, f"{owner}")
+    call("getStoreOwner", 404, {"store": "absent"})
     call("handOverStore", 400, path, body=b"{}", valid=False, why="a body")
     call("handOverStore", 404, {"store": "absent"})
 
