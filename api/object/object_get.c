@@ -27,7 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct reading {
     struct object *object; /* owned until the answer takes it */
@@ -136,18 +135,12 @@ static void content_type_of(const struct object_info *info, struct field_text *t
 }
 
 /* Never later than the answer's own date (RFC 9110, section 8.8.2.1): when the clock has been set back, the next
- * version would be older than the one the client knows, and pass for it in If-Unmodified-Since. That date is of the
- * clock that records have their time from: the one of time() is behind it until the kernel's next tick, and who sends
- * back what is told here of an object of the second that has just begun would be refused. */
-static void date_fields(struct request *request, const struct object_info *info)
+ * version would be older than the one the client knows, and pass for it in If-Unmodified-Since. */
+static void modified_field(struct request *request, const struct object_info *info)
 {
-    struct timespec now;
     char date[HTTP_DATE_SIZE];
     int64_t seconds = info->modified / 1000000000;
-    clock_gettime(CLOCK_REALTIME, &now);
-    http_date_write(date, now.tv_sec);
-    reply_field(request, "Date", date);
-    http_date_write(date, seconds < now.tv_sec ? seconds : now.tv_sec);
+    http_date_write(date, seconds < request->date ? seconds : request->date);
     reply_field(request, "Last-Modified", date);
 }
 
@@ -164,7 +157,7 @@ static void object_fields(struct request *request, const struct object_info *inf
         return;
     etag_write(etag, &info->digest);
     reply_field(request, "ETag", etag);
-    date_fields(request, info);
+    modified_field(request, info);
     reply_field(request, "Accept-Ranges", "bytes");
     reply_field(request, "Content-Security-Policy", "sandbox");
     reply_field(request, "Content-Type", content_type);

@@ -10,14 +10,16 @@
 #ifndef CAIRN_API_INTERRUPT_H
 #define CAIRN_API_INTERRUPT_H
 
+#include "api/http/field_lines.h"
+
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes an answer with the fields of `response` and this content. It has to be one whose last answer is out. When it
+/* Writes an answer with these fields and this content. It has to be one whose last answer is out. When it
  * does not go into the socket's buffer whole, or memory is out, the client gets a part of it or none:
  * false. */
-bool interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
+bool interrupt_send(struct MHD_Connection *connection, unsigned status, const struct field_lines *lines,
                     const char *content, size_t length);
 
 /* Resets it, so that the client does not take what has come for all of it: with HTTP/1.0 content ends where the

@@ -2,6 +2,7 @@
 #include "api/request/reply.h"
 
 #include "api/http/etag.h"
+#include "api/http/http_date.h"
 #include "api/request/core.h"
 #include "api/text/utf8.h"
 
@@ -11,11 +12,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Bytes a reader is asked for at a time: a block of that size is in memory while its answer is under way. Short of
  * memory it is as large as a page. Content of unknown length uses none, but for clients of HTTP/1.0. */
 enum { READER_BLOCK = 32 << 10, READER_BLOCK_SMALL = 4 << 10 };
+
+enum { FIELDS_MAX = 16 << 10 }; /* bytes of the fields of an answer: twice what there may be (hygiene.c) */
+
+#define DATE "Date"
+
+/* The second is of the clock that records have their time from: the one of time() is behind it until the kernel's next
+ * tick, and who sends back what is told of an object of the second that has just begun would be refused. */
+static void add_date(struct request *request)
+{
+    struct timespec now;
+    char date[HTTP_DATE_SIZE];
+    clock_gettime(CLOCK_REALTIME, &now);
+    request->date = now.tv_sec;
+    http_date_write(date, now.tv_sec);
+    reply_field(request, DATE, date);
+}
 
 static void keep(struct request *request, unsigned status, struct MHD_Response *response, uint64_t length)
 {
@@ -23,6 +41,7 @@ static void keep(struct request *request, unsigned status, struct MHD_Response *
     request->response = response;
     request->status = status;
     request->answer_length = length;
+    add_date(request);
 }
 
 void reply_full(struct request *request)
@@ -38,11 +57,34 @@ bool reply_admit(struct request *request, size_t bytes)
     return taken;
 }
 
-/* libmicrohttpd takes no value without bytes; a blank is no part of one. */
 void reply_field(struct request *request, const char *name, const char *value)
 {
     if (request->response)
-        MHD_add_response_header(request->response, name, *value == '\0' ? " " : value);
+        field_lines_add(&request->lines, name, value);
+}
+
+void reply_close(struct request *request)
+{
+    if (request->response)
+        MHD_add_response_header(request->response, "Connection", "close");
+}
+
+/* For each field libmicrohttpd takes three pieces of memory, and looks at it seven times. So it gets one, Date, which
+ * it would else add by itself, with a value as long as all that is to stand in its place. It keeps a copy of that, and
+ * sends what is there. */
+bool reply_seal(struct request *request)
+{
+    static const char room[FIELDS_MAX + 1] = {[0 ... FIELDS_MAX - 1] = 'x'};
+    static const size_t begin = sizeof DATE ": " - 1, end = sizeof "\r\n" - 1;
+    const struct field_lines *lines = &request->lines;
+    if (!request->response || lines->failed || lines->length - begin - end > FIELDS_MAX)
+        return false;
+    size_t length = lines->length - begin - end;
+    if (MHD_add_response_header(request->response, DATE, room + FIELDS_MAX - length) != MHD_YES)
+        return false;
+    memcpy((char *)(uintptr_t)MHD_get_response_header(request->response, DATE), lines->bytes + begin, length);
+    field_lines_free(&request->lines); /* the client may be long in taking the answer */
+    return true;
 }
 
 void reply_static(struct request *request, unsigned status, const char *media_type, const void *bytes, size_t length)

@@ -26,6 +26,12 @@ void reply_full(struct request *request);
 /* Adds a field to the answer. */
 void reply_field(struct request *request, const char *name, const char *value);
 
+/* The connection ends behind the answer. */
+void reply_close(struct request *request);
+
+/* Gives the answer its fields, and so ends it; false: there is none, as memory was out. */
+bool reply_seal(struct request *request);
+
 /* No content. */
 void reply_empty(struct request *request, unsigned status);
 

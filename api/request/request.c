@@ -55,6 +55,7 @@ void request_free(struct request *request)
     budget_keep(&request->answer, 0);
     if (request->counted)
         api_request_ended(request->api);
+    field_lines_free(&request->lines);
     fields_free(&request->fields);
     visitor_leave(&request->visitor);
     receipt_free(&request->receipt);

@@ -23,6 +23,7 @@
 
 #include "api/access/visitor.h"
 #include "api/api.h"
+#include "api/http/field_lines.h"
 #include "api/http/fields.h"
 #include "api/http/host.h"
 #include "api/http/problem.h"
@@ -110,6 +111,8 @@ struct request {
     struct store_key destination_key;
 
     struct MHD_Response *response; /* the answer, owned until it is queued */
+    struct field_lines lines;      /* of its fields, until then */
+    int64_t date;                  /* that it tells: the second, since 1970, when it was made */
     unsigned status;               /* 0: none yet; with a status and no response, memory was out */
     enum problem problem;          /* that it tells of; PROBLEMS: none */
     const char *content;           /* of an answer that is in memory, borrowed from it */

@@ -147,20 +147,16 @@ static void list_add(struct list *list, const char *name, size_t length)
                                      list->length == 0 ? "" : ", ", (int)length, name);
 }
 
-static enum MHD_Result add_own(void *closure, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    (void)kind, (void)value;
-    if (strncasecmp(name, own_prefix, sizeof own_prefix - 1) == 0)
-        list_add(closure, name, strlen(name));
-    return MHD_YES;
-}
-
 /* By name, since the star for all of them is not known to every browser; it stands for those that have no room. */
 static void expose(struct request *request)
 {
     struct list list = {0};
+    struct slice name, value;
+    size_t position = 0;
     list_add(&list, EXPOSED ", *", sizeof EXPOSED ", *" - 1);
-    MHD_get_response_headers(request->response, add_own, &list);
+    while (field_lines_next(&request->lines, &position, &name, &value))
+        if (name.length >= sizeof own_prefix - 1 && strncasecmp(name.start, own_prefix, sizeof own_prefix - 1) == 0)
+            list_add(&list, name.start, name.length);
     reply_field(request, "Access-Control-Expose-Headers", list.text);
 }
 

@@ -16,7 +16,7 @@
 static void limit_caching(struct request *request)
 {
     bool kept = request->method == METHOD_GET || request->method == METHOD_HEAD || request->problem != PROBLEMS;
-    if (kept && request->response && !MHD_get_response_header(request->response, "Cache-Control"))
+    if (kept && !field_lines_have(&request->lines, "Cache-Control"))
         reply_field(request, "Cache-Control", "no-cache");
 }
 
@@ -47,8 +47,10 @@ static enum MHD_Result queue(struct request *request)
     if (!request->response)
         return MHD_NO; /* memory was out when the answer was made */
     conclude(request);
+    if (!reply_seal(request))
+        return MHD_NO;
     if (request->reject || request->guest || api_is_draining(request->api))
-        reply_field(request, "Connection", "close");
+        reply_close(request);
     record_answer(request);
     enum MHD_Result queued = MHD_queue_response(request->connection, request->status, request->response);
     MHD_destroy_response(request->response);
@@ -67,7 +69,7 @@ static enum MHD_Result interrupt(struct request *request)
 {
     if (request->response && request->content) {
         conclude(request);
-        request->written = interrupt_send(request->connection, request->status, request->response, request->content,
+        request->written = interrupt_send(request->connection, request->status, &request->lines, request->content,
                                           request->content_length);
     }
     return MHD_NO;

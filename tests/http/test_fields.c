@@ -5,6 +5,7 @@
 #include "tests/http/site.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LONG_AGO "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -203,9 +204,67 @@ START_TEST(what_frames_a_body_means_the_same_with_blanks_around_it)
 }
 END_TEST
 
+/* How often a field comes in the answer. */
+static size_t count_of(const char *name, size_t length)
+{
+    size_t count = 0;
+    for (const char *line = strstr(answer.headers, "\r\n"); line; line = strstr(line + 2, "\r\n"))
+        count += strncasecmp(line + 2, name, length) == 0 && line[2 + length] == ':';
+    return count;
+}
+
+static void expect_each_once(void)
+{
+    ck_assert_uint_eq(count_of("Date", strlen("Date")), 1);
+    ck_assert_uint_eq(count_of("X-Request-Id", strlen("X-Request-Id")), 1);
+    for (const char *line = strstr(answer.headers, "\r\n") + 2; strncmp(line, "\r\n", 2) != 0;
+         line = strstr(line, "\r\n") + 2) {
+        size_t length = strcspn(line, ":");
+        ck_assert_msg(length < strcspn(line, "\r"), "no field: %s", line);
+        ck_assert_msg(count_of(line, length) == 1, "%.*s in %s", (int)length, line, answer.headers);
+    }
+}
+
+/* Answers of every kind: with bytes, from a file, of a length only, in portions, a refusal and one that closes. */
+START_TEST(each_field_of_an_answer_comes_once)
+{
+    static const struct {
+        const char *method, *path, *field;
+        int status;
+    } asked[] = {
+        {"GET", "/objects/k", "", 200},
+        {"HEAD", "/objects/k", "", 200},
+        {"GET", "/objects/large", "Range: bytes=5-9\r\n", 206},
+        {"GET", "/objects/k", "If-None-Match: *\r\n", 304},
+        {"GET", "/objects", "", 200},
+        {"GET", "/objects/nothing", "Connection: close\r\n", 404},
+        {"DELETE", "/objects/nothing", "X-Request-Id: mine\r\n", 200},
+        {"BREW", "/objects/k", "", 501},
+    };
+    site_expect(site_put("k", "hello", "Cairn-Meta-Empty;", "Cairn-Meta-Tab: a\tb", "Cache-Control: private", NULL),
+                201);
+    site_expect(client_upload(site.client, site_object("large"), 400 << 10, 1, NULL), 201);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        int socket = raw_connect(site.server->port);
+        ck_assert(raw_send(socket, "%s %s HTTP/1.1\r\nHost: a\r\n%s\r\n", asked[i].method, site_target(asked[i].path),
+                           asked[i].field));
+        bool head = strcmp(asked[i].method, "HEAD") == 0;
+        ck_assert((head ? raw_receive_head : raw_receive)(socket, &answer));
+        ck_assert_int_eq(answer.status, asked[i].status);
+        expect_each_once();
+        bool described = strcmp(asked[i].path, "/objects/k") == 0 && asked[i].status < 400;
+        ck_assert(!described || strcasestr(answer.headers, "\r\nCairn-Meta-Empty: \r\n"));
+        ck_assert(!described || strcasestr(answer.headers, "\r\nCairn-Meta-Tab: a\tb\r\n"));
+        ck_assert(!described || strcasestr(answer.headers, "\r\nCache-Control: private\r\n"));
+        close(socket);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
+        each_field_of_an_answer_comes_once,
         a_field_means_the_same_with_blanks_around_it,
         a_destination_has_no_blanks_at_its_ends,
         a_digest_is_wanted_or_not,
