@@ -396,7 +396,8 @@ enum store_error depot_bring_soon(struct depot *depot, const char *name, store_o
 
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store)
 {
-    return store_name_valid(name) ? roster_try_acquire(&depot->roster, name, ret_store) : STORE_BAD_NAME;
+    enum store_error error = roster_try_acquire(&depot->roster, name, ret_store);
+    return error == STORE_AGAIN && !store_name_valid(name) ? STORE_BAD_NAME : error; /* one that is open has a name */
 }
 
 void depot_release(struct store *store)
