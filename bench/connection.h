@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { MESSAGE_MAX = 1 << 20 }; /* of a request, and of an answer */
+enum { MESSAGE_MAX = (1 << 20) + 4096 }; /* of a request, and of an answer: a body of 1 MiB and its head */
 
 /* A connection to a port of 127.0.0.1; ends the program where there is none. */
 static inline int connection_to(const char *port)

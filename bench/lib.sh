@@ -29,6 +29,11 @@ open_work() {
 }
 
 close_work() {
+    end_servers
+    rm -rf "$work"
+}
+
+end_servers() {
     local pid
     for pid in "${pids[@]}"; do
         [[ -z $pid ]] || kill "$pid" 2>/dev/null || true
@@ -36,7 +41,7 @@ close_work() {
     for pid in "${pids[@]}"; do
         [[ -z $pid ]] || wait "$pid" 2>/dev/null || true
     done
-    rm -rf "$work"
+    pids=()
 }
 
 # Everything written so far goes to the disk first: nobody pays for another's writes.
@@ -52,13 +57,14 @@ await() {
 }
 
 # launch_cairnd FOLDER [FLAG...]: sets $cairn (URL up to the stores) and $cairn_pid. Its data are in FOLDER of the work
-# folder; configure it by flags, or by CAIRN_... in the environment.
+# folder, or in a pool (rados:...); configure it by flags, or by CAIRN_... in the environment.
 launch_cairnd() {
-    local port folder=$1
+    local port data=$work/$1
+    [[ $1 != rados:* ]] || data=$1
     shift
     [[ -x $cairnd ]] || die "$cairnd is missing: run ./dev build, or set CAIRND"
     port=$(free_port)
-    CAIRN_DRAIN_DELAY=0 "$cairnd" --data "$work/$folder" --listen "127.0.0.1:$port" "$@" >>"$work/cairnd.log" 2>&1 &
+    CAIRN_DRAIN_DELAY=0 "$cairnd" --data "$data" --listen "127.0.0.1:$port" "$@" >>"$work/cairnd.log" 2>&1 &
     cairn_pid=$!
     pids+=("$cairn_pid")
     cairn=http://127.0.0.1:$port/v1/stores

@@ -1,6 +1,5 @@
 # peers_servers.sh - the servers that ./dev bench peers compares: how each is had, started, and spoken to.
-# Sourced, never run. What Debian has is unpacked below build/peers, and what is written in Go is built there where a
-# Go toolchain is at hand: nothing is installed, and no service starts.
+# Sourced, never run. What is written in Go is built below build/peers where a Go toolchain is at hand.
 # shellcheck shell=bash disable=SC2034,SC2154
 #
 # A server NAME has two functions: NAME_get, which is false where it cannot be had, and NAME_start, which sets
@@ -9,9 +8,6 @@
 #   dialect  how to list, copy and move: cairn, dav, index (dav, but a list is nginx's index), s3, filer; needle: a key is
 #            an id that its client chose before; none: it keeps nothing
 # and is false where it does not start. Either leaves in $reason why it is false, in words.
-
-private=$root/build/peers
-secret=benchmark-secret # of servers that speak S3; what is measured is open to all
 
 declare -A title=(
     [cairn]='cairnd'
@@ -39,25 +35,6 @@ declare -A module=(
 
 # ---- having them ---------------------------------------------------------------------------------
 
-# is_here PROGRAM PACKAGE...: whether it was unpacked before, or is installed with all that it needs.
-is_here() {
-    local file
-    file=$(command -v "$1") && { [[ $file == "$private"/* ]] || dpkg-query --show "${@:2}" >/dev/null 2>&1; }
-}
-
-# unpack PROGRAM PACKAGE...: a program of Debian's, as it is installed or from packages unpacked below build/peers.
-unpack() {
-    local program=$1
-    PATH=$PATH:/usr/sbin:$private/usr/bin:$private/usr/sbin
-    is_here "$@" && return
-    reason="$program is neither installed nor can its packages be fetched: run apt-get update, then try again"
-    mkdir -p "$private/packages"
-    (cd "$private/packages" && apt-get -q download "${@:2}" && for package in *.deb; do
-        dpkg-deb --extract "$package" "$private" || exit
-    done) >>"$private/packages/log" 2>&1
-    command -v "$program" >/dev/null
-}
-
 # build_go PROGRAM PACKAGE: a program in Go, built below build/peers, which can take many minutes, once. It is built
 # where its module lies, and not by `go install`, which refuses a module that replaces one that it needs.
 build_go() {
@@ -73,19 +50,6 @@ build_go() {
     reason="go build of $source failed: $log says why"
     (cd "$(sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p' "$private/$program.json")" &&
         go build -trimpath -o "$private/bin/$program" "$package") >>"$log" 2>&1
-}
-
-# with_libraries COMMAND...: runs a program that may have come with libraries of its own.
-with_libraries() {
-    LD_LIBRARY_PATH=$(find "$private/usr/lib" -maxdepth 1 -name '*-linux-gnu' 2>/dev/null | head -n 1) exec "$@"
-}
-
-# launched URL: whether the process that was just started is a server, and answers there.
-launched() {
-    pid=$!
-    pids+=("$pid")
-    reason="it does not answer at $1; it says: $(tail -n 1 "$log")"
-    answers "$1" "$pid" 30
 }
 
 # ---- cairn, and what limits it -------------------------------------------------------------------
@@ -235,24 +199,6 @@ rclone_start() {
 }
 
 # ---- S3 ------------------------------------------------------------------------------------------
-
-# signed URL FILE: a PUT of a file's bytes by the owner. Not every curl adds the digest, which has to be signed, too.
-signed() {
-    curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:s3 --user "bench:$secret" --request PUT \
-        --header "x-amz-content-sha256: $(sha256sum <"$2" | cut --delimiter ' ' --fields 1)" \
-        --header 'Content-Type: application/json' --data-binary "@$2" "$1" >>"$log" 2>&1
-}
-
-# make_bucket URL: a bucket that anybody may use, so that no side pays for signatures.
-make_bucket() {
-    cat >"$work/policy" <<'END'
-{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": ["s3:*"],
- "Resource": ["arn:aws:s3:::bench", "arn:aws:s3:::bench/*"]}]}
-END
-    signed "$1" /dev/null && signed "$1?policy=" "$work/policy" && return
-    reason="no bucket can be made that is open to all: $(tail -n 1 "$log")"
-    return 1
-}
 
 minio_get() {
     build_go minio .

@@ -12,34 +12,6 @@ declare -A work_title=(
     [get-part]='GET of one of these, the first'
 )
 
-# ---- figures -------------------------------------------------------------------------------------
-
-# value WORK NAME COLUMN: the median, or nothing.
-value() {
-    [[ ! -s $work/figures/$1.$2 ]] || column "$3" "$work/figures/$1.$2"
-}
-
-# figure NUMBER: as many digits as tell something, with commas.
-figure() {
-    awk -v number="$1" 'BEGIN {
-        if (number < 10) {
-            printf number < 1 ? "%.2g" : "%.1f", number
-            exit
-        }
-        digits = sprintf("%.0f", number)
-        while (match(digits, /[0-9][0-9][0-9][0-9](,|$)/))
-            digits = substr(digits, 1, RSTART) "," substr(digits, RSTART + 1)
-        print digits
-    }'
-}
-
-# cell WORK NAME COLUMN
-cell() {
-    local number
-    number=$(value "$@")
-    [[ -z $number || $number == 0 ]] || figure "$number"
-}
-
 # most COLUMN WORK and least COLUMN WORK: of all peers.
 of_peers() {
     local name
@@ -57,31 +29,6 @@ least() {
 }
 
 # ---- tables --------------------------------------------------------------------------------------
-
-# table WORDS COLUMN NAME... -- WORK...
-table() {
-    local words=$1 column=$2 name kind names=()
-    shift 2
-    while [[ $1 != -- ]]; do
-        names+=("$1")
-        shift
-    done
-    shift
-    printf '\n| %s |' "$words"
-    for name in "${names[@]}"; do
-        printf ' %s |' "${title[$name]}"
-    done
-    printf '\n|---|'
-    printf -- '---:|%.0s' "${names[@]}"
-    printf '\n'
-    for kind in "$@"; do
-        printf '| %s |' "${work_title[$kind]}"
-        for name in "${names[@]}"; do
-            printf ' %s |' "$(cell "$kind" "$name" "$column")"
-        done
-        printf '\n'
-    done
-}
 
 # version NAME: what a server says that it is.
 version() {
@@ -105,17 +52,6 @@ server_table() {
         is_limit "$name" || printf '| %s | %s | %s | %s | %d |\n' "${title[$name]}" "$(version "$name")" "$(syncs "$name")" \
             "$(memory "$name")" $((${took[$name]-0} / 1000000))
     done
-}
-
-# goal WORDS SIGN BOUND NUMBER...: a row of what is meant to be reached, met when each number is; none where one lacks.
-goal() {
-    [[ " ${*:4} " == *" - "* ]] || awk -v words="$1" -v sign="$2" -v bound="$3" 'BEGIN {
-        for (i = 1; i < ARGC; i++) {
-            missed += sign == "<=" ? ARGV[i] > bound : ARGV[i] < bound
-            shown = shown (i > 1 ? ", " : "") ARGV[i]
-        }
-        printf "| %s %s %s | %s | %s |\n", words, sign, bound, shown, missed ? "**no**" : "yes"
-    }' "${@:4}"
 }
 
 # of WORK COLUMN OTHER [OTHER_WORK]: the ratio of cairnd to another server there.
