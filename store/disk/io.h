@@ -69,6 +69,12 @@ struct io {
 
 extern const struct io io_posix;
 
+/* How many calls that wait are worth to be made at once: what is far takes them side by side. */
+static inline size_t io_at_once(const struct io *io)
+{
+    return io->far ? 16 : 1;
+}
+
 /* A table that reads through `base`, which must outlive it, and pretends to write: files are opened for
  * reading only, and calls that would change something succeed and do nothing, but opening a file anew (O_EXCL,
  * O_TRUNC) is EROFS. For looking at a data folder. */

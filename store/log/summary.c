@@ -318,8 +318,9 @@ static bool read_proven(const struct log *log, int file, const struct summary *s
     return proven;
 }
 
-bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
-                  struct rows *ret_rows)
+bool summary_read_if(const struct log *log, const struct segment *segment, uint64_t end,
+                     bool (*wanted)(void *arg, uint64_t rows), void *arg, struct summary *ret_summary,
+                     struct rows *ret_rows)
 {
     const struct io *io = log->io;
     unsigned char header[SUMMARY_HEADER];
@@ -328,10 +329,25 @@ bool summary_read(const struct log *log, const struct segment *segment, uint64_t
     if (file < 0)
         return false;
     bool counts = !numbered_read_header(io, file, 0, header, sizeof header, &rest).error &&
-                  header_decode(header, log->salt, ret_summary) && is_of(ret_summary, segment, end, rest) &&
-                  read_proven(log, file, ret_summary, ret_rows);
+                  header_decode(header, log->salt, ret_summary) && is_of(ret_summary, segment, end, rest);
+    bool all = counts && wanted(arg, ret_summary->count);
+    if (counts && !all && ret_rows)
+        *ret_rows = (struct rows){0};
+    counts = counts && read_proven(log, file, ret_summary, all ? ret_rows : NULL);
     io->close(io->self, file);
     return counts;
+}
+
+static bool want(void *arg, uint64_t rows)
+{
+    (void)rows;
+    return arg;
+}
+
+bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
+                  struct rows *ret_rows)
+{
+    return summary_read_if(log, segment, end, want, ret_rows, ret_summary, ret_rows);
 }
 
 struct failure summary_rows(const struct log *log, const struct segment *segment, uint64_t from, size_t count,

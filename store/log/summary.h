@@ -65,6 +65,11 @@ int summary_write(const struct log *log, const struct segment *segment, uint64_t
 bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
                   struct rows *ret_rows);
 
+/* The same, and its rows come along only when `wanted` says so of their number; else their list is NULL. */
+bool summary_read_if(const struct log *log, const struct segment *segment, uint64_t end,
+                     bool (*wanted)(void *arg, uint64_t rows), void *arg, struct summary *ret_summary,
+                     struct rows *ret_rows);
+
 /* Reads rows of the summary of a segment, which was found to count, and takes the check of those in front of them on to
  * their end: it begins with 0, and ends with what the header tells unless the file has changed since. `from` is a
  * multiple of SUMMARY_PIECE, and so is `count` in front of the last rows. STORE_DAMAGED: they have changed, and are not

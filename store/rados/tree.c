@@ -1,6 +1,8 @@
 /* tree.c - names: rows of objects, changed by steps with guards. */
 #include "store/rados/tree.h"
 
+#include "store/base/abreast.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,20 +145,56 @@ static int add_names(char **names, size_t *length, const char *rows, size_t pref
     return 0;
 }
 
+/* The rows of a prefix in all shards of a folder, which are asked side by side. */
+struct shards {
+    const struct cluster *cluster;
+    const struct layout_folder *folder;
+    const char *prefix;
+    char **rows; /* for each shard; owned, and so are they */
+    int *errors;
+};
+
+/* Thread: any. */
+static void list_shard(void *arg, size_t shard)
+{
+    const struct shards *shards = arg;
+    char object[CLUSTER_OBJECT_MAX];
+    layout_shard_object(shards->folder, (unsigned)shard, object);
+    shards->errors[shard] = cluster_list(shards->cluster, object, shards->prefix, &shards->rows[shard]);
+}
+
+static void shards_free(struct shards *shards)
+{
+    for (unsigned shard = 0; shards->rows && shard < shards->folder->fan; shard++)
+        free(shards->rows[shard]);
+    free(shards->rows);
+    free(shards->errors);
+}
+
+/* An errno; to be freed in any case. */
+static int shards_list(struct shards *shards)
+{
+    int error = 0;
+    shards->rows = calloc(shards->folder->fan, sizeof *shards->rows);
+    shards->errors = calloc(shards->folder->fan, sizeof *shards->errors);
+    if (!shards->rows || !shards->errors)
+        return ENOMEM;
+    abreast_run(ABREAST_MAX, shards->folder->fan, list_shard, shards);
+    for (unsigned shard = 0; !error && shard < shards->folder->fan; shard++)
+        error = shards->errors[shard];
+    return error;
+}
+
 int tree_list(const struct cluster *cluster, const struct layout_folder *folder, char **ret_names)
 {
-    char prefix[LAYOUT_ROW_MAX], object[CLUSTER_OBJECT_MAX], *names = NULL;
+    char prefix[LAYOUT_ROW_MAX], *names = NULL;
     size_t length = 0;
-    int error = 0;
+    struct shards shards = {.cluster = cluster, .folder = folder, .prefix = prefix};
     layout_prefix(folder, prefix);
-    for (unsigned shard = 0; !error && shard < folder->fan; shard++) {
-        char *rows = NULL;
-        layout_shard_object(folder, shard, object);
-        error = cluster_list(cluster, object, prefix, &rows);
-        if (!error)
-            error = add_names(&names, &length, rows, strlen(prefix));
-        free(rows);
-    }
+    int error = shards_list(&shards);
+    for (unsigned shard = 0; !error && shard < folder->fan; shard++)
+        error = add_names(&names, &length, shards.rows[shard], strlen(prefix));
+    shards_free(&shards);
     if (error)
         free(names);
     else
@@ -221,15 +259,21 @@ struct look {
     void *arg;
 };
 
-static int look_in(const struct look *look, const char *object)
+static void tell_rows(const struct look *look, const char *object, const char *rows)
 {
-    char *rows = NULL;
-    int error = cluster_list(look->cluster, object, layout_under_way, &rows);
-    for (const char *row = rows; !error && *row; row = cluster_next_row(row)) {
+    for (const char *row = rows; *row; row = cluster_next_row(row)) {
         struct layout_entry entry;
         if (layout_read_under_way(row, &entry))
             look->tell(look->arg, object, &entry);
     }
+}
+
+static int look_in(const struct look *look, const char *object)
+{
+    char *rows = NULL;
+    int error = cluster_list(look->cluster, object, layout_under_way, &rows);
+    if (!error)
+        tell_rows(look, object, rows);
     free(rows);
     return error;
 }
@@ -239,13 +283,15 @@ static int look_in_shards(const struct look *look, const char *text)
 {
     struct layout_entry entry;
     char object[CLUSTER_OBJECT_MAX];
-    int error = 0;
     if (!layout_read_entry(text, &entry) || !entry.is_folder || entry.folder.fan == 1)
         return 0;
+    struct shards shards = {.cluster = look->cluster, .folder = &entry.folder, .prefix = layout_under_way};
+    int error = shards_list(&shards);
     for (unsigned shard = 0; !error && shard < entry.folder.fan; shard++) {
         layout_shard_object(&entry.folder, shard, object);
-        error = look_in(look, object);
+        tell_rows(look, object, shards.rows[shard]);
     }
+    shards_free(&shards);
     return error;
 }
 

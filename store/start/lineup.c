@@ -1,6 +1,7 @@
 /* lineup.c - which files of a store's folder log/ are its log. lineup.h has the rules. */
 #include "store/start/lineup.h"
 
+#include "store/base/abreast.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/log/husk.h"
@@ -29,6 +30,13 @@ struct candidate {
     bool grown;              /* a husk in the log that has to be written again */
     bool passed;             /* known to be of no use */
     uint64_t absorber;       /* number of the husk that stands for this one; 0: none */
+
+    /* What was found in the file, until it is judged. */
+    bool open;
+    int file;     /* owned while that is so */
+    int os_error; /* why it could not be opened, or looked at */
+    struct failure read;
+    struct segment_header header;
 };
 
 struct line {
@@ -39,7 +47,12 @@ struct line {
     struct store_detail *detail;
     struct candidate *candidates;
     size_t count;
+    uint64_t *keys; /* numbers of the files of runs */
+    size_t key_count;
+    size_t first; /* of those that are being looked at side by side */
 };
+
+enum { AT_ONCE = 256 }; /* files that are open before they are judged, where that costs no descriptors */
 
 /* ---- the names ------------------------------------------------------------------------------- */
 
@@ -57,9 +70,9 @@ static struct candidate *find_candidate(const struct line *line, uint64_t number
     return bsearch(&wanted, line->candidates, line->count, sizeof wanted, compare_candidates);
 }
 
-/* Removes what an earlier life had prepared, the summary of a segment that is gone, and keys that are not valid; leaves
- * alone what is not the log's. */
-static void clear_name(const struct line *line, const char *name)
+/* Removes what an earlier life had prepared, and the summary of a segment that is gone; notes the keys, which have to
+ * be looked at; leaves alone what is not the log's. */
+static void clear_name(struct line *line, const char *name)
 {
     struct log *log = line->log;
     uint64_t number;
@@ -70,9 +83,29 @@ static void clear_name(const struct line *line, const char *name)
     if (derived || draft || prepared_is_name(name))
         log->io->unlinkat(log->io->self, log->folder, name, 0);
     else if (keys_number(name, &number))
-        keys_sweep(log, number);
+        line->keys[line->key_count++] = number;
     else if (!inventory_is_name(name))
         notice_tell(line->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);
+}
+
+/* Thread: any. */
+static void sweep(void *arg, size_t at)
+{
+    const struct line *line = arg;
+    keys_sweep(line->log, line->keys[at]);
+}
+
+static void sort_names(struct line *line, const char *names)
+{
+    uint64_t number;
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        if (segment_number(name, &number))
+            line->candidates[line->count++].number = number;
+    qsort(line->candidates, line->count, sizeof *line->candidates, compare_candidates);
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        if (!segment_number(name, &number))
+            clear_name(line, name);
+    abreast_run(io_at_once(line->log->io), line->key_count, sweep, line);
 }
 
 /* The numbers of all segments in order; an errno. */
@@ -83,20 +116,15 @@ static int line_list(struct line *line)
     if (!names)
         return errno;
     size_t count = 0;
-    uint64_t number;
     for (const char *name = names; *name; name += strlen(name) + 1)
         count++;
     line->candidates = calloc(count + 1, sizeof *line->candidates);
-    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1)
-        if (segment_number(name, &number))
-            line->candidates[line->count++].number = number;
-    if (line->candidates)
-        qsort(line->candidates, line->count, sizeof *line->candidates, compare_candidates);
-    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1)
-        if (!segment_number(name, &number))
-            clear_name(line, name);
+    line->keys = calloc(count + 1, sizeof *line->keys);
+    bool room = line->candidates && line->keys;
+    if (room)
+        sort_names(line, names);
     free(names);
-    return line->candidates ? 0 : ENOMEM;
+    return room ? 0 : ENOMEM;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -161,14 +189,15 @@ static struct failure candidate_make(struct line *line, struct candidate *candid
     return failure_of(candidate->segment ? STORE_OK : STORE_NO_MEMORY);
 }
 
-/* Takes the descriptor. */
-static struct failure candidate_read(struct line *line, struct candidate *candidate, int file)
+/* What its file says. Takes that. */
+static struct failure candidate_read(struct line *line, struct candidate *candidate)
 {
-    struct log *log = line->log;
-    struct segment_header header = {0};
-    struct failure failure = segment_read_header(log->io, file, log->salt, &header);
+    const struct io *io = line->log->io;
+    struct segment_header header = candidate->header;
+    struct failure failure = candidate->read;
+    candidate->open = false;
     if (failure.error == STORE_IO || failure.error == STORE_TOO_NEW) {
-        log->io->close(log->io->self, file);
+        io->close(io->self, candidate->file);
         return failure_detail(line->detail, failure, "store %s: segment %016" PRIx64 ": %s", line->notice->store,
                               candidate->number, failure_text(failure));
     }
@@ -176,35 +205,74 @@ static struct failure candidate_read(struct line *line, struct candidate *candid
     if (!candidate->proven)
         header = (struct segment_header){0};
     if (candidate->proven && header.number != candidate->number) {
-        log->io->close(log->io->self, file);
+        io->close(io->self, candidate->file);
         set_aside(line, candidate, "has the header of another segment");
         return failure_none();
     }
     header.number = candidate->number;
-    return candidate_make(line, candidate, file, &header);
+    return candidate_make(line, candidate, candidate->file, &header);
+}
+
+static void candidate_shut(const struct line *line, struct candidate *candidate)
+{
+    if (candidate->open)
+        line->log->io->close(line->log->io->self, candidate->file);
+    candidate->open = false;
+}
+
+/* Reads what is in its file, and judges nothing. Thread: any. */
+static void candidate_look(const struct line *line, struct candidate *candidate)
+{
+    const struct io *io = line->log->io;
+    char name[SEGMENT_NAME_MAX];
+    struct stat status = {0};
+    segment_name(candidate->number, name);
+    candidate->file = io->openat(io->self, line->log->folder, name, O_RDWR, 0);
+    candidate->open = candidate->file >= 0;
+    candidate->os_error = candidate->open && io->fstat(io->self, candidate->file, &status) == 0 ? 0 : errno;
+    candidate->size = (uint64_t)status.st_size;
+    candidate->written = (int64_t)status.st_mtim.tv_sec * CLOCK_SECOND + status.st_mtim.tv_nsec;
+    if (!candidate->os_error)
+        candidate->read = segment_read_header(io, candidate->file, line->log->salt, &candidate->header);
+}
+
+static void look_at(void *arg, size_t number)
+{
+    const struct line *line = arg;
+    candidate_look(line, &line->candidates[line->first + number]);
+}
+
+static struct failure candidate_take(struct line *line, struct candidate *candidate)
+{
+    if (!candidate->os_error)
+        return candidate_read(line, candidate);
+    if (!candidate->open && candidate->os_error == EISDIR) {
+        set_aside(line, candidate, "is a folder");
+        return failure_none();
+    }
+    return file_error(line, candidate->number, candidate->os_error);
 }
 
 static struct failure candidate_open(struct line *line, struct candidate *candidate)
 {
+    candidate_look(line, candidate);
+    return candidate_take(line, candidate);
+}
+
+/* All of them. What is far is looked at side by side. */
+static struct failure open_candidates(struct line *line)
+{
     const struct io *io = line->log->io;
-    char name[SEGMENT_NAME_MAX];
-    struct stat status;
-    segment_name(candidate->number, name);
-    int file = io->openat(io->self, line->log->folder, name, O_RDWR, 0);
-    if (file < 0 && errno == EISDIR) {
-        set_aside(line, candidate, "is a folder");
-        return failure_none();
+    size_t most = io->far ? AT_ONCE : 1;
+    struct failure failure = failure_none();
+    while (line->first < line->count && !failure.error) {
+        size_t count = line->count - line->first < most ? line->count - line->first : most;
+        abreast_run(io_at_once(io), count, look_at, line);
+        for (size_t i = 0; i < count && !failure.error; i++)
+            failure = candidate_take(line, &line->candidates[line->first + i]);
+        line->first += count;
     }
-    if (file < 0)
-        return file_error(line, candidate->number, errno);
-    if (io->fstat(io->self, file, &status) < 0) {
-        int os_error = errno;
-        io->close(io->self, file);
-        return file_error(line, candidate->number, os_error);
-    }
-    candidate->size = (uint64_t)status.st_size;
-    candidate->written = (int64_t)status.st_mtim.tv_sec * CLOCK_SECOND + status.st_mtim.tv_nsec;
-    return candidate_read(line, candidate, file);
+    return failure;
 }
 
 /* ---- a log that was just begun ---------------------------------------------------------------- */
@@ -497,14 +565,12 @@ static void settle_versions(const struct line *line)
 
 static struct failure line_up(struct line *line)
 {
-    struct failure failure = failure_none();
     int os_error = line_list(line);
     if (os_error)
         return failure_detail(line->detail, failure_of_errno(os_error), "store %s: folder log cannot be listed: %s",
                               line->notice->store, strerror(os_error));
     doubt_reach(line);
-    for (size_t i = 0; i < line->count && !failure.error; i++)
-        failure = candidate_open(line, &line->candidates[i]);
+    struct failure failure = open_candidates(line);
     if (!failure.error && line->count == 1 && !progress_was_told(line->progress))
         failure = settle_onset(line, &line->candidates[0]);
     for (size_t i = 0; i < line->count && !failure.error; i++)
@@ -525,8 +591,11 @@ struct failure lineup(struct log *log, struct progress *progress, const struct n
     log_assert_unowned(log);
     struct line line = {.log = log, .progress = progress, .notice = notice, .cursor = cursor, .detail = ret_detail};
     struct failure failure = line_up(&line);
-    for (size_t i = 0; i < line.count; i++)
+    for (size_t i = 0; i < line.count; i++) {
+        candidate_shut(&line, &line.candidates[i]);
         segment_release(line.candidates[i].segment);
+    }
     free(line.candidates);
+    free(line.keys);
     return failure;
 }

@@ -2,9 +2,11 @@
 #include "store/start/recover.h"
 
 #include "store/log/cursor.h"
+#include "store/start/extent.h"
 #include "store/start/lineup.h"
 #include "store/start/replay.h"
 #include "store/start/sheaf.h"
+#include "store/start/vanguard.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,6 +23,7 @@ struct scan {
     const atomic_bool *halt;
     struct store_detail *detail;
     struct cursor cursor;
+    struct vanguard vanguard;
     struct sheaf sheaf; /* of the rows of all segments, ... */
     struct rows rows;   /* and those of the one that is read */
     struct segment *segment;
@@ -255,31 +258,6 @@ static void report_gap(struct scan *scan, uint64_t number, uint64_t from, uint64
                 to - from, from);
 }
 
-/* Whether the next segment was begun when this one was the last: then it says where this one ends. */
-static bool tells_end(const struct segment *segment, const struct segment *next)
-{
-    return next && next->number == segment->number + 1 + next->skipped;
-}
-
-/* Whether a segment was lost when the next one was begun, and has come back since. */
-static bool came_back(const struct segment *segment, const struct segment *next)
-{
-    return segment->number + next->skipped >= next->number;
-}
-
-/* Up to where the records of a segment can count: to where the log ended when the next one was begun. Where this one
- * was lost then and has come back since, room was left for it up to the next one's base. A file that was cut has any
- * length, and where its records end the log has an offset. */
-static uint64_t records_limit(const struct segment *segment, const struct segment *next)
-{
-    uint64_t held = segment->prepared - segment->prepared % RECORD_ALIGNMENT;
-    if (!next)
-        return held;
-    uint64_t end = came_back(segment, next) ? next->base : next->front;
-    uint64_t room = end > segment->base ? end - segment->base : 0;
-    return room < held - SEGMENT_HEADER ? SEGMENT_HEADER + room : held;
-}
-
 /* Offsets are multiples of the alignment, lengths of files need not be. */
 static uint64_t whole_records(uint64_t bytes)
 {
@@ -295,7 +273,7 @@ static bool fills_room(const struct chain *chain, size_t at)
     uint64_t room = 0;
     while (at > 0) {
         const struct segment *front = chain->segments[--at];
-        if (front->number + 1 != first->number || !came_back(front, next))
+        if (front->number + 1 != first->number || !extent_came_back(front, next))
             break;
         room += whole_records(front->prepared - SEGMENT_HEADER);
         first = front;
@@ -346,7 +324,7 @@ static bool stray_between(const struct log *log, const struct segment *front, co
 static struct failure keep_rows(struct scan *scan, struct segment *segment, uint64_t rows_check)
 {
     struct rows *rows = &scan->rows;
-    bool hold = !segment->summarised || sheaf_may_hold(&scan->sheaf, rows->count);
+    bool hold = !segment->summarised || rows->count <= sheaf_room(&scan->sheaf);
     bool added = hold ? sheaf_add(&scan->sheaf, segment, rows)
                       : sheaf_add_summary(&scan->sheaf, segment, rows->count, rows_check);
     return failure_of(added ? STORE_OK : STORE_NO_MEMORY);
@@ -371,22 +349,21 @@ static struct failure read_records(struct scan *scan, struct segment *segment, u
 }
 
 /* Takes what the summary of a segment tells in place of its records; false when there is none that counts. */
-static bool take_summary(struct scan *scan, struct segment *segment, uint64_t limit)
+static bool take_summary(struct scan *scan, struct segment *segment, size_t at, uint64_t limit)
 {
-    struct summary summary;
-    struct rows *rows = &scan->rows;
-    bool hold = sheaf_may_hold(&scan->sheaf, limit / RECORD_HEADER);
-    if (!summary_read(scan->log, segment, limit, &summary, hold ? rows : NULL))
+    struct report report = vanguard_ask(&scan->vanguard, at, sheaf_room(&scan->sheaf));
+    const struct summary *summary = &report.summary;
+    if (!report.counts)
         return false;
-    if (!(hold ? sheaf_add(&scan->sheaf, segment, rows)
-               : sheaf_add_summary(&scan->sheaf, segment, summary.count, summary.rows_check))) {
-        rows_free(rows);
+    if (!(report.held ? sheaf_add(&scan->sheaf, segment, &report.rows)
+                      : sheaf_add_summary(&scan->sheaf, segment, summary->count, summary->rows_check))) {
+        rows_free(&report.rows);
         return false;
     }
-    if (summary.blob >= scan->next_blob)
-        scan->next_blob = summary.blob + 1;
-    if (summary.last)
-        log_note_mark(scan->log, summary.marked);
+    if (summary->blob >= scan->next_blob)
+        scan->next_blob = summary->blob + 1;
+    if (summary->last)
+        log_note_mark(scan->log, summary->marked);
     cursor_begin(&scan->cursor, segment, limit);
     scan->position = limit;
     segment->used = limit;
@@ -394,22 +371,14 @@ static bool take_summary(struct scan *scan, struct segment *segment, uint64_t li
     return true;
 }
 
-/* Whether a segment is sealed in the ordinary way: its header is valid, and the next one tells where it ends, which is
- * in its file. */
-static bool is_sealed(const struct scan *scan, const struct segment *segment, const struct segment *next,
-                      uint64_t limit)
+static struct failure read_segment(struct scan *scan, size_t at, const struct segment *next)
 {
-    return !scan->open && !segment->headless && next->front >= segment->base &&
-           segment_position(segment, next->front) == limit;
-}
-
-static struct failure read_segment(struct scan *scan, struct segment *segment, const struct segment *next)
-{
-    uint64_t limit = records_limit(segment, next);
-    bool sealed = is_sealed(scan, segment, next, limit);
+    struct segment *segment = scan->log->chain.segments[at];
+    uint64_t limit = extent_limit(segment, next);
+    bool sealed = extent_is_sealed(segment, next);
     if (atomic_load(scan->halt))
         return failure_of(STORE_DRAINING);
-    if (sealed && take_summary(scan, segment, limit))
+    if (sealed && take_summary(scan, segment, at, limit))
         return failure_none();
     if (!sealed)
         summary_remove(scan->log, segment->number); /* what is written behind here may come to the same length */
@@ -418,17 +387,18 @@ static struct failure read_segment(struct scan *scan, struct segment *segment, c
 
 /* ---- the segments ----------------------------------------------------------------------------- */
 
-/* Reads one segment and remembers where the files that were set aside behind it would stand; `next` is the segment
- * behind it, if there is one. */
-static struct failure scan_one(struct scan *scan, struct segment *segment, const struct segment *next)
+/* Reads the segment at a place and remembers where the files that were set aside behind it would stand; `next` is the
+ * segment behind it, if there is one. */
+static struct failure scan_one(struct scan *scan, size_t at, const struct segment *next)
 {
     struct log *log = scan->log;
+    struct segment *segment = log->chain.segments[at];
     struct failure failure = failure_none();
     scan->segment = segment;
-    scan->open = !tells_end(segment, next);
+    scan->open = !extent_is_told(segment, next);
     scan->known = !next && scan->progress->told.segment == segment->number ? scan->progress->told.offset : 0;
     if (!segment_is_husk(segment)) /* a husk has nothing to read, and says itself where it ends */
-        failure = read_segment(scan, segment, next);
+        failure = read_segment(scan, at, next);
     for (size_t i = 0; i < log->stray_count; i++)
         if (log->strays[i].number > segment->number)
             log->strays[i].offset = segment_end(segment);
@@ -468,7 +438,7 @@ static struct failure scan_segments(struct scan *scan)
             scan->behind_gaps = segment->number;
         uint64_t damaged = scan->damaged;
         if (!failure.error)
-            failure = scan_one(scan, segment, next);
+            failure = scan_one(scan, at, next);
         if (scan->damaged > damaged)
             scan->behind_gaps = segment->number + 1;
         front = segment;
@@ -577,6 +547,7 @@ struct failure recover(struct index *index, struct log *log, struct blobs *blobs
     if (failure.error)
         return failure;
     scan.next_blob = progress->told.blob ? progress->told.blob : 1;
+    vanguard_init(&scan.vanguard, log);
     sheaf_init(&scan.sheaf, index, log);
     failure = failure_of(STORE_NO_MEMORY);
     if (cursor_init(&scan.cursor, log->io, log->salt))
@@ -584,6 +555,7 @@ struct failure recover(struct index *index, struct log *log, struct blobs *blobs
     if (!failure.error)
         failure = scan_log(&scan);
     cursor_free(&scan.cursor);
+    vanguard_free(&scan.vanguard);
     if (!failure.error)
         failure = replay_all(&scan);
     sheaf_free(&scan.sheaf);

@@ -1,10 +1,12 @@
 /* sheaf.c - the rows of all segments side by side. */
 #include "store/start/sheaf.h"
 
+#include "store/base/abreast.h"
 #include "store/base/mapping.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     HELD_MAX = (64 << 20) / SUMMARY_ROW,    /* rows that lie in memory although there are summaries of them */
@@ -29,9 +31,9 @@ void sheaf_free(struct sheaf *sheaf)
     free(sheaf->turns);
 }
 
-bool sheaf_may_hold(const struct sheaf *sheaf, uint64_t rows)
+size_t sheaf_room(const struct sheaf *sheaf)
 {
-    return sheaf->held + rows <= HELD_MAX;
+    return sheaf->held < HELD_MAX ? (size_t)(HELD_MAX - sheaf->held) : 0;
 }
 
 static bool grow(struct sheaf *sheaf)
@@ -104,23 +106,57 @@ static struct failure give_up(struct sheaf *sheaf, const struct sheaf_source *so
     return failure;
 }
 
-/* Reads the next rows of a source when it has none left. They were proven when it was added: at the end it is seen that
- * they still are those. */
-static struct failure refill(struct sheaf *sheaf, struct sheaf_source *source)
+/* Reads the next rows of a source behind those that it has left. They were proven when it was added: at the end it is
+ * seen that they still are those. Thread: any. */
+static void refill(const struct sheaf *sheaf, struct sheaf_source *source)
+{
+    size_t left = source->held - source->at;
+    size_t room = (source->capacity - left) / SUMMARY_PIECE * SUMMARY_PIECE;
+    size_t count = source->rest <= source->capacity - left ? (size_t)source->rest : room;
+    uint64_t from = source->count - source->rest;
+    memmove(source->rows, source->rows + source->at, left * sizeof *source->rows);
+    source->at = 0;
+    source->failure = summary_rows(sheaf->log, source->segment, from, count, &source->check, source->rows + left);
+    source->held = source->failure.error ? left : left + count;
+    source->rest -= source->failure.error ? 0 : count;
+    if (!source->failure.error && source->rest == 0 && source->check != source->rows_check)
+        source->failure = failure_of(STORE_DAMAGED);
+}
+
+/* Whether a source has used up half of its rows, or all. */
+static bool is_due(const struct sheaf_source *source)
+{
+    size_t left = source->held - source->at, room = source->capacity - left;
+    return source->rest > 0 && (left == 0 || (left <= room && room >= SUMMARY_PIECE));
+}
+
+static void refill_if_due(void *arg, size_t number)
+{
+    struct sheaf *sheaf = arg;
+    if (is_due(&sheaf->sources[number]))
+        refill(sheaf, &sheaf->sources[number]);
+}
+
+/* Reads what there is to be read for those sources that are due. */
+static struct failure refill_all(struct sheaf *sheaf)
+{
+    abreast_run(io_at_once(sheaf->log->io), sheaf->count, refill_if_due, sheaf);
+    for (size_t i = 0; i < sheaf->count; i++)
+        if (sheaf->sources[i].failure.error)
+            return give_up(sheaf, &sheaf->sources[i], sheaf->sources[i].failure);
+    return failure_none();
+}
+
+/* When a source has no rows left. What is read from afar is read for all that are due, side by side: the others would
+ * come to their end soon after this one. */
+static struct failure go_on(struct sheaf *sheaf, struct sheaf_source *source)
 {
     if (source->at < source->held || source->rest == 0)
         return failure_none();
-    size_t count = source->rest < sheaf->buffer ? (size_t)source->rest : sheaf->buffer;
-    uint64_t from = source->count - source->rest;
-    struct failure failure = summary_rows(sheaf->log, source->segment, from, count, &source->check, source->rows);
-    if (failure.error)
-        return give_up(sheaf, source, failure);
-    source->at = 0;
-    source->held = count;
-    source->rest -= count;
-    if (source->rest == 0 && source->check != source->rows_check)
-        return give_up(sheaf, source, failure_of(STORE_DAMAGED));
-    return failure_none();
+    if (sheaf->log->io->far)
+        return refill_all(sheaf);
+    refill(sheaf, source);
+    return source->failure.error ? give_up(sheaf, source, source->failure) : failure_none();
 }
 
 /* ---- the merge ------------------------------------------------------------------------------- */
@@ -150,13 +186,10 @@ static struct failure begin(struct sheaf *sheaf)
     if (!sheaf->turns || !buffers_make(sheaf))
         return failure_of(STORE_NO_MEMORY);
     sheaf->turns[0] = over;
-    for (size_t i = 0; i < sheaf->count; i++) {
-        struct failure failure = refill(sheaf, &sheaf->sources[i]);
-        if (failure.error)
-            return failure;
+    struct failure failure = refill_all(sheaf);
+    for (size_t i = 0; i < sheaf->count && !failure.error; i++)
         send(sheaf, i, turn_of(sheaf, i));
-    }
-    return failure_none();
+    return failure;
 }
 
 /* Hands the next row over. Of a summary that has changed, those that were read now may not come behind the last. */
@@ -169,7 +202,7 @@ static struct failure hand_over(struct sheaf *sheaf, struct replay *replay)
     __builtin_prefetch(row + AHEAD);
     if (!replay_row(replay, source->segment, row))
         return failure_of(STORE_NO_MEMORY);
-    struct failure failure = refill(sheaf, source);
+    struct failure failure = go_on(sheaf, source);
     if (failure.error)
         return failure;
     unsigned __int128 next = turn_of(sheaf, at);

@@ -27,6 +27,7 @@ struct sheaf_source {
     uint64_t check;          /* of those that were read (summary.h) ... */
     uint64_t rows_check;     /* ... and of all of them when they were found to count */
     uint64_t count;          /* all of them */
+    struct failure failure;  /* of reading them */
 };
 
 struct sheaf {
@@ -44,8 +45,8 @@ struct sheaf {
 void sheaf_init(struct sheaf *sheaf, struct index *index, const struct log *log);
 void sheaf_free(struct sheaf *sheaf);
 
-/* Whether so many rows more may lie in memory although they are also in a summary. */
-bool sheaf_may_hold(const struct sheaf *sheaf, uint64_t rows);
+/* How many rows more may lie in memory although they are also in a summary. */
+size_t sheaf_room(const struct sheaf *sheaf);
 
 /* Adds the rows of a segment, which is behind all others in the log: those in memory, which it takes; or those of its
  * summary, so many of which the check is told. False when memory is out. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { LARGE = 3 * SIM_MEDIUM_PIECE };
 
@@ -137,13 +138,11 @@ static void compacted(void *arg, enum store_error error, const struct store_comp
     ticket_done(arg, &result);
 }
 
-static void open_with_reserve(uint64_t bytes)
+static void open_anew(uint64_t reserve)
 {
     struct store_detail detail;
     struct depot_options options = model_options(&counting);
-    options.disk_reserve = bytes;
-    depot_release(store);
-    depot_close(depot);
+    options.disk_reserve = reserve;
     ck_assert_msg(depot_open("/data", &options, &depot, &detail) == STORE_OK, "%s", detail.text);
     ck_assert_msg(depot_acquire(depot, "s", &store, &detail) == STORE_OK, "%s", detail.text);
 }
@@ -154,7 +153,9 @@ START_TEST(what_is_deleted_comes_back_where_nothing_is_free)
     enum { COUNT = 2000, SIZE = 500 }; /* many segments */
     struct ticket ticket;
     char name[8];
-    open_with_reserve(1 << 20);
+    depot_release(store);
+    depot_close(depot);
+    open_anew(1 << 20);
     for (int i = 0; i < COUNT; i++) {
         (void)snprintf(name, sizeof name, "%d", i);
         ck_assert_int_eq(put(name, large, SIZE), STORE_OK);
@@ -172,6 +173,63 @@ START_TEST(what_is_deleted_comes_back_where_nothing_is_free)
     ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
     ticket_destroy(&ticket);
     ck_assert_uint_lt(disk_bytes(), before / 2);
+}
+END_TEST
+
+/* Files whose names end so: how many are being opened, and were at most. */
+struct crowd {
+    const char *ending;
+    atomic_uint now, most;
+};
+
+static struct crowd crowds[] = {{.ending = ".seg"}, {.ending = ".sum"}};
+
+static void enter(struct crowd *crowd)
+{
+    unsigned now = atomic_fetch_add(&crowd->now, 1) + 1, most = atomic_load(&crowd->most);
+    while (now > most && !atomic_compare_exchange_weak(&crowd->most, &most, now))
+        ;
+}
+
+/* It takes long enough to be met by others, where there are some. */
+static int open_slowly(void *self, int folder, const char *path, int flags, mode_t mode)
+{
+    static const struct timespec while_others_come = {.tv_nsec = 2000000};
+    struct crowd *crowd = NULL;
+    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++)
+        if (strlen(path) > 4 && strcmp(path + strlen(path) - 4, crowds[i].ending) == 0)
+            crowd = &crowds[i];
+    if (crowd) {
+        enter(crowd);
+        nanosleep(&while_others_come, NULL);
+    }
+    int file = sim_medium_io(ground)->openat(self, folder, path, flags, mode);
+    if (crowd)
+        atomic_fetch_sub(&crowd->now, 1);
+    return file;
+}
+
+/* Each takes round trips, which are made side by side. */
+START_TEST(a_start_opens_many_files_at_once)
+{
+    enum { COUNT = 2000, SIZE = 500, AT_ONCE = 4 }; /* many segments */
+    struct object *object;
+    char name[8];
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(name, sizeof name, "%d", i);
+        ck_assert_int_eq(put(name, large, SIZE), STORE_OK);
+    }
+    depot_release(store);
+    depot_close(depot);
+    counting.openat = open_slowly;
+    open_anew(0);
+    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++)
+        ck_assert_uint_ge(atomic_load(&crowds[i].most), AT_ONCE);
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(name, sizeof name, "%d", i);
+        ck_assert_int_eq(get(name, 0, &object), STORE_OK);
+        object_release(object);
+    }
 }
 END_TEST
 
@@ -222,8 +280,12 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_payload_is_read_that_has_no_descriptor,         what_was_read_lately_is_there_at_once, many_are_expected,
-        what_is_deleted_comes_back_where_nothing_is_free, who_has_lost_the_pool_says_so,
+        a_payload_is_read_that_has_no_descriptor,
+        what_was_read_lately_is_there_at_once,
+        many_are_expected,
+        what_is_deleted_comes_back_where_nothing_is_free,
+        a_start_opens_many_files_at_once,
+        who_has_lost_the_pool_says_so,
     };
     return UNIT_RUN_WITH("medium_depot", setup, teardown, tests);
 }

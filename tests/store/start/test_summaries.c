@@ -493,6 +493,50 @@ START_TEST(one_that_changes_while_it_is_read_does_not_count)
 }
 END_TEST
 
+/* What a start finds when it reads the rows of very many summaries, a part of each at a time, by a table that is far or
+ * by one that is not: dead bytes, which it counts row by row. */
+static uint64_t dead_bytes_by_parts(bool far)
+{
+    enum { TIMES = 500 };
+    const atomic_bool halt = false;
+    struct io io = *fixture.io;
+    struct log log = fixture.store->log;
+    struct segment *segment = log.chain.segments[0];
+    struct summary summary;
+    struct sheaf sheaf;
+    struct replay replay;
+    struct index index;
+    io.far = far;
+    log.io = &io;
+    ck_assert(summary_read(&log, segment, segment->used, &summary, NULL));
+    ck_assert_uint_gt(summary.count, SUMMARY_PIECE);
+    index_init(&index, &log, &fixture.store->blobs, fixture.store->salt);
+    sheaf_init(&sheaf, &index, &log);
+    for (int i = 0; i < TIMES; i++)
+        ck_assert(sheaf_add_summary(&sheaf, segment, summary.count, summary.rows_check));
+    replay_init(&replay, &index, &log);
+    ck_assert_int_eq(sheaf_run(&sheaf, &replay, &halt).error, STORE_OK);
+    uint64_t dead = index.dead_bytes;
+    ck_assert_uint_gt(index.objects, 0);
+    replay_free(&replay);
+    sheaf_free(&sheaf);
+    index_free(&index);
+    return dead;
+}
+
+START_TEST(what_is_far_is_read_side_by_side_and_tells_the_same)
+{
+    fixture_set_first_segment(&fixture, 64 << 10);
+    (void)fill_first("short");
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    uint64_t near = dead_bytes_by_parts(false);
+    ck_assert_uint_gt(near, 0);
+    ck_assert_uint_eq(dead_bytes_by_parts(true), near);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -506,6 +550,7 @@ int main(void)
         damage_behind_one_is_told_by_reading_and_by_a_verification,
         a_verification_removes_one_that_differs_from_its_segment,
         one_that_changes_while_it_is_read_does_not_count,
+        what_is_far_is_read_side_by_side_and_tells_the_same,
         a_start_sees_the_same_with_them_and_without,
     };
     return UNIT_RUN_WITH("summaries", setup, teardown, tests);
