@@ -879,7 +879,8 @@ struct upload_resumption {
 
 /* Goes on with an upload: nobody else may until the stream has ended. STORE_NO_UPLOAD, STORE_UPLOAD_HELD,
  * STORE_UPLOAD_OFFSET, STORE_SIZE (more than its length, or another one), and what stream_open() says. *ret_info tells
- * of it, and its texts live as long as the stream. Of one that is done STORE_UPLOAD_OFFSET. Blocking. */
+ * of it, and has no texts: somebody else may be given the upload at any moment. Of one that is done
+ * STORE_UPLOAD_OFFSET. Blocking. */
 enum store_error upload_resume(struct store *store, const struct upload_resumption *resumption,
                                const struct stream_hooks *hooks, struct stream **ret_stream,
                                struct upload_info *ret_info);

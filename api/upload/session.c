@@ -130,7 +130,6 @@ void session_open(struct request *request, struct session *session)
     request_keep_error(request,
                        upload_resume(request->store, &session->asked, &hooks, &session->stream, &session->info));
     session->offset = session->info.offset;
-    session->info.key = session->info.label = NULL; /* they are the stream's */
 }
 
 bool session_is_open(struct request *request)

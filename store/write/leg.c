@@ -80,8 +80,6 @@ static void take_over(struct stream *stream, bool whole)
         XXH3_freeState(stream->hash);
         stream->hash = NULL;
     }
-    if (!upload->file.joined) /* else it has all its bytes, and will soon be done */
-        upload_work_on(upload, yield, stream);
 }
 
 struct failure leg_go_on(struct upload *upload, const struct upload_resumption *asked, const struct stream_hooks *hooks,
@@ -107,11 +105,14 @@ struct failure leg_begin(struct uploads *uploads, const struct upload_resumption
     if (failure.error)
         return failure;
     failure = leg_go_on(upload, asked, hooks, ret_stream);
-    if (failure.error)
+    if (failure.error) {
         upload_release(upload);
-    else
-        upload_describe(upload, ret_info);
-    return failure;
+        return failure;
+    }
+    upload_describe(upload, ret_info);
+    ret_info->key = ret_info->label = NULL;
+    upload_work_on(upload, yield, *ret_stream);
+    return failure_none();
 }
 
 /* ---- what has come; on an I/O thread ---------------------------------------------------------- */

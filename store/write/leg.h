@@ -15,11 +15,12 @@
 #include "store/write/stream.h"
 #include "store/write/uploads.h"
 
-/* What upload_resume() says: goes on with one of those uploads. Blocking. Thread: any. */
+/* What upload_resume() says: goes on with one of those uploads, which others may want from then on. Blocking. Thread:
+ * any. */
 struct failure leg_begin(struct uploads *uploads, const struct upload_resumption *asked,
                          const struct stream_hooks *hooks, struct stream **ret_stream, struct upload_info *ret_info);
 
-/* The same with an upload that is held, which it takes when it begins. */
+/* The same with an upload that is held, which it takes when it begins; nobody is given it before its end. */
 struct failure leg_go_on(struct upload *upload, const struct upload_resumption *asked, const struct stream_hooks *hooks,
                          struct stream **ret_stream);
 

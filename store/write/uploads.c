@@ -201,22 +201,35 @@ void upload_release(struct upload *upload)
     free(upload);
 }
 
-void upload_settled(struct upload *upload)
+/* Lock held. */
+static struct upload_claim *take_claims(struct upload *upload)
 {
-    lock_take(&upload->uploads->lock);
+    assert(lock_is_mine(&upload->uploads->lock));
     struct upload_claim *claims = upload->claims;
     upload->claims = NULL;
-    lock_release(&upload->uploads->lock);
+    return claims;
+}
+
+void upload_settled(struct upload *upload)
+{
+    struct uploads *uploads = upload->uploads;
+    lock_take(&uploads->lock);
+    struct upload_claim *claims = take_claims(upload);
+    lock_release(&uploads->lock);
     tell_claims(claims);
 }
 
+/* Whoever has been told to ask again, or anybody else, may get it as soon as the lock is released, and then it may be
+ * gone. */
 void upload_work_on(struct upload *upload, upload_yield *yield, void *worker)
 {
-    lock_take(&upload->uploads->lock);
+    struct uploads *uploads = upload->uploads;
+    lock_take(&uploads->lock);
     upload->yield = yield;
     upload->worker = worker;
-    lock_release(&upload->uploads->lock);
-    upload_settled(upload); /* those who came before that ask again */
+    struct upload_claim *claims = take_claims(upload);
+    lock_release(&uploads->lock);
+    tell_claims(claims);
 }
 
 enum store_error uploads_claim(struct uploads *uploads, struct upload_claim *claim)

@@ -72,7 +72,8 @@ struct failure uploads_reserve(struct uploads *uploads, uint64_t id, struct uplo
  * whether it is, whoever comes to it next finds out. */
 void upload_release(struct upload *upload);
 
-/* Whoever holds it will be at it for long: `yield` is asked for it until it is released. */
+/* Whoever holds it will be at it for long: `yield` is asked for it until it is released. From here on the worker may
+ * have let go of it at any moment: nobody else touches it any more. */
 void upload_work_on(struct upload *upload, upload_yield *yield, void *worker);
 
 /* What has come is on disk: tells those who wait for that. */

@@ -106,6 +106,7 @@ static const struct {
     {"store", "uploads", "a_cut_or_a_fault_while_parts_are_joined_loses_none", faults},
     {"store", "uploads", "a_fault_while_parts_are_joined_is_over_when_they_come_again", faults},
     {"store", "uploads", "whatever_happens_what_was_told_is_so", faults},
+    {"store", "uploads", "who_loses_it_when_he_begins_still_knows_it", faults},
     {"store", "uploads", "those_that_rest_hold_nothing_open", counts},
     {"store", "verify", "a_power_cut_is_no_flaw", faults},
     {"store", "verify", "keys_that_cannot_be_read_are_told", faults},

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
@@ -444,6 +445,57 @@ START_TEST(who_brings_bytes_is_left_alone)
     must_be_out(stream);
     stream_abort(stream);
     ck_assert_int_eq(claim(id, UPLOAD_GONE, 0), STORE_OK); /* nobody is there to ask */
+}
+END_TEST
+
+/* Somebody who goes on with one, and is held up by the disk while he begins. */
+struct beginner {
+    uint64_t id;
+    uint64_t offset;
+    struct upload_info info;
+    struct stream *stream;
+    enum store_error error;
+};
+
+static void *begin(void *arg)
+{
+    struct beginner *beginner = arg;
+    struct upload_resumption asked = {
+        .id = beginner->id, .offset = beginner->offset, .size = STORE_SIZE_UNKNOWN, .length = SIZE};
+    beginner->error = upload_resume(fixture.store, &asked, NULL, &beginner->stream, &beginner->info);
+    return NULL;
+}
+
+/* Told that it can be asked for again: takes it from who has only just begun. */
+static void take_away(void *arg)
+{
+    const struct beginner *beginner = arg;
+    ck_assert_int_eq(claim(beginner->id, UPLOAD_LEFT, beginner->offset), STORE_OK);
+    ck_assert_int_eq(upload_forget(fixture.store, beginner->id), STORE_OK);
+}
+
+/* It is gone then, before he has heard of it: what he is told must not lie in its memory (the address sanitizer sees
+ * whether it does). */
+START_TEST(who_loses_it_when_he_begins_still_knows_it)
+{
+    pthread_t thread;
+    struct beginner beginner = {.id = must_create("k", STORE_SIZE_UNKNOWN), .offset = 1000};
+    must_bring(beginner.id, 0, 1000);
+    sim_disk_hold_syncs(fixture.disk, true);
+    ck_assert_int_eq(pthread_create(&thread, NULL, begin, &beginner), 0);
+    while (sim_disk_held(fixture.disk) == 0)
+        usleep(100);
+    struct upload_claim asked = {.id = beginner.id, .wish = UPLOAD_SETTLED, .ready = take_away, .arg = &beginner};
+    ck_assert_int_eq(upload_claim(fixture.store, &asked), STORE_OK);
+    sim_disk_hold_syncs(fixture.disk, false);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(beginner.error, STORE_OK);
+    ck_assert_uint_eq(beginner.info.id, beginner.id);
+    ck_assert_uint_eq(beginner.info.offset, 1000);
+    ck_assert_uint_eq(beginner.info.length, SIZE);
+    ck_assert(!beginner.info.key && !beginner.info.label);
+    must_be_out(beginner.stream);
+    stream_abort(beginner.stream);
 }
 END_TEST
 
@@ -1273,6 +1325,7 @@ int main(void)
         who_comes_with_the_right_offset_ends_a_stream_that_hangs,
         who_is_out_may_end_in_any_way,
         who_brings_bytes_is_left_alone,
+        who_loses_it_when_he_begins_still_knows_it,
         the_last_byte_comes_once_more,
         of_two_clients_nothing_is_mixed,
         a_piece_with_another_digest_leaves_nothing,
