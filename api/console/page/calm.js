@@ -23,3 +23,12 @@ export function calm(controls) {
         again();
     });
 }
+
+const timers = new WeakMap();
+
+// Something else lay here until now: for a while no hand can press it.
+export function rest(element) {
+    clearTimeout(timers.get(element));
+    element.classList.add("resting");
+    timers.set(element, setTimeout(() => element.classList.remove("resting"), WHILE));
+}

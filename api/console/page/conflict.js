@@ -19,9 +19,9 @@ export class Question {
     #about = null;
     #answer = null;
 
-    // left() gives the focus to something else, when it is answered.
-    constructor(left) {
-        this.left = left;
+    // left() gives the focus to something else, when it is answered; changed() comes when it asks, or does not any more.
+    constructor({ left, changed }) {
+        Object.assign(this, { left, changed });
         this.title = make("p", { id: "conflict" });
         this.buttons = CHOICES.map(([how, label, kind]) => button(label, { kind, onclick: () => this.#end(how) }));
         this.element = make("div", { class: "question", role: "group", "aria-labelledby": "conflict", hidden: true,
@@ -29,16 +29,17 @@ export class Question {
         make("div", { class: "buttons" }, ...this.buttons));
     }
 
-    // What it asks; null while it asks nothing.
-    get asks() {
-        return this.#about && this.title.textContent;
+    // What it asks about; null while it asks nothing.
+    get about() {
+        return this.#about;
     }
 
     // As above; undefined where that one is withdrawn.
     async ask(item) {
         this.#about = item;
-        setText(this.title, words.conflict.title(tell(item.key.shown)));
+        setText(this.title, words.conflict.title(tell(item.key.shown), item.store));
         show(this.element, true);
+        this.changed();
         const answer = new Promise((resolve) => { this.#answer = resolve; });
         await calm(this.buttons);
         return answer;
@@ -61,6 +62,7 @@ export class Question {
         if (this.element.contains(document.activeElement))
             this.left();
         show(this.element, false);
+        this.changed();
         this.#answer(how);
     }
 }

@@ -43,7 +43,8 @@ export function show(element, shown) {
 export function toHeading() {
     const headings = [...document.querySelectorAll("main :is(h1, h2)[tabindex]")];
     headings.find((heading) => {
-        heading.focus();
+        if (getComputedStyle(heading.parentElement).visibility === "visible") // else an object covers it
+            heading.focus();
         return heading === document.activeElement; // none that is not seen
     });
 }

@@ -60,16 +60,31 @@ export class Scroller {
     // The rows of the source may be others by now. What is on top stays there, but for the beginning of the list, and
     // what is active stays so, whatever row they have become.
     keep() {
-        const moved = ({ entry, row } = {}) => entry ? this.source.rowOf(entry, row) : -1;
-        const first = moved(this.#held.first), active = moved(this.#held.active);
-        if (active >= 0)
-            this.#active = active;
+        this.#keepActive();
+        const first = this.#rowOf(this.#held.first);
         const by = first >= 0 && this.#top > 0 ? first - this.#held.first.row : 0;
         if (by !== 0) {
             this.#top += by * this.height + this.element.scrollTop - this.#last; // it may just be scrolled
             this.#place();
         }
         this.#draw();
+    }
+
+    // The same, but only what is active stays what it is, while somebody is here.
+    follow() {
+        if (this.element === document.activeElement)
+            this.#keepActive();
+        this.#draw();
+    }
+
+    #keepActive() {
+        const active = this.#rowOf(this.#held.active);
+        if (active >= 0)
+            this.#active = active;
+    }
+
+    #rowOf({ entry, row } = {}) {
+        return entry ? this.source.rowOf(entry, row) : -1;
     }
 
     // The row on top.

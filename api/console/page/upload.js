@@ -1,5 +1,6 @@
 // upload.js - what is on its way to the server, at the foot of the page: how far it is, and what one can do about it.
 
+import { rest } from "./calm.js";
 import { Question } from "./conflict.js";
 import { ask } from "./dialog.js";
 import { button, make, setText, show, toHeading } from "./dom.js";
@@ -11,6 +12,7 @@ import { words } from "./words.js";
 
 const OFTEN = 200; // milliseconds between two looks at the queue
 const REFRESH = 3000; // and between two refreshes of the list behind
+const HELD = 3000; // for which files keep their rows, since somebody has moved a hand or pressed a key among them
 
 // The rows: what is happening or has gone wrong first, then what is to come, then what is done.
 class Rows {
@@ -18,7 +20,13 @@ class Rows {
     complete = true;
     more = async () => {};
 
-    renew(items) {
+    // Whoever is about to do something with one of them finds it where it is: then the others come behind.
+    renew(items, areHeld) {
+        if (areHeld) {
+            const left = new Set(items);
+            this.#rows = [...this.#rows.filter((item) => left.delete(item)), ...left];
+            return;
+        }
         const parts = { active: [], waiting: [], done: [], skipped: [] };
         for (const item of items)
             (parts[item.state] ?? parts.active).push(item);
@@ -32,6 +40,10 @@ class Rows {
     entry(row) {
         return this.#rows[row];
     }
+
+    rowOf(item) {
+        return this.#rows.indexOf(item);
+    }
 }
 
 const DO = { sending: "pause", waiting: "pause", paused: "resume", failed: "retry" };
@@ -43,13 +55,15 @@ class Uploads {
     #asked = Promise.resolve(); // one question after the other
     #stores = new Set(); // those that have got something since the lists were told
     #refreshed = 0;
+    #held = 0; // until then files keep their rows
+    #places = new Map(); // where each thing was when it was looked at last
     #pace = []; // [time, bytes sent] of the last seconds
 
     constructor() {
         this.queue = new Queue({ decide: (item) => this.#decide(item), changed: () => this.#later(),
             stored: (store) => this.#stores.add(store) });
         this.rows = new Rows();
-        this.question = new Question(() => this.heading.focus());
+        this.question = new Question({ left: () => this.heading.focus(), changed: () => this.#settle() });
         this.heading = make("h2", { tabindex: -1 }, words.upload.title);
         this.state = make("p");
         this.spoken = make("p", { class: "unseen", role: "status" });
@@ -67,11 +81,14 @@ class Uploads {
                 this.figures,
             make("div", { class: "actions" }, this.pause, this.retry, this.clear),
                 make("div", { class: "list" }, this.scroller.element));
+        for (const name of ["pointermove", "pointerdown", "wheel", "keydown"])
+            this.element.addEventListener(name, () => { this.#held = performance.now() + HELD; }, { passive: true });
         addEventListener("beforeunload", (event) => this.queue.isUnfinished && !this.left && event.preventDefault());
     }
 
     begin(group) {
         show(this.element, true);
+        this.#settle();
         return this.queue.group(group);
     }
 
@@ -95,7 +112,7 @@ class Uploads {
     #list() {
         const scroller = new Scroller({ label: words.upload.list, rowHeight: 44, head: [],
             make: (row) => this.#makeRow(row),
-            fill: (row, item) => this.#fillRow(row, item),
+            fill: (row, item, index) => this.#fillRow(row, item, index),
             on: { open: (item) => this.#act(item),
                 key: (event) => this.#key(event, this.rows.entry(scroller.active)) } });
         return scroller;
@@ -114,12 +131,14 @@ class Uploads {
         return cells;
     }
 
-    #fillRow({ element, cells }, item) {
+    #fillRow({ element, cells }, item, index) {
         const act = DO[item.state], isHeld = this.queue.paused && item.state === "waiting";
-        cells.item = item;
+        if (cells.index === index && (cells.item !== item || cells.does !== act))
+            rest(element);
+        Object.assign(cells, { item, index, does: act });
         setText(cells.name, isolate(item.key.shown));
         setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error?.message,
-            late: item.late, share: format.percent(item.sent, item.size),
+            store: item.store, late: item.late, share: format.percent(item.sent, item.size),
             size: item.size === null ? "" : format.bytes(item.size) }));
         element.classList.toggle("bad", item.state === "failed");
         cells.why.hidden = !item.error?.detail;
@@ -170,17 +189,15 @@ class Uploads {
 
     #look() {
         const { queue } = this, { counts } = queue, all = queue.items.length;
-        this.rows.renew(queue.items);
+        this.rows.renew(queue.items, performance.now() < this.#held);
         if (this.scroller.source)
-            this.scroller.draw();
+            this.scroller.follow();
         else
             this.scroller.show(this.rows);
         this.progress.value = this.#share();
-        const { kind, text } = this.#sentence(), { asks } = this.question;
+        const { kind, text } = this.#sentence();
         setText(this.state, text);
-        if (this.kind !== (asks ?? kind))
-            setText(this.spoken, asks ? words.upload.asks(asks) : text); // and not each file that is done
-        this.kind = asks ?? kind;
+        this.#speak(kind, text);
         setText(this.figures, words.upload.figures(format.bytes(queue.sent), format.bytes(queue.sizes.bytes),
             queue.sizes.unknown > 0, queue.isBusy ? format.bytes(this.#rate()) : null));
         const label = queue.paused || counts.paused > 0 ? words.upload.resumeAll : words.upload.pauseAll;
@@ -188,10 +205,34 @@ class Uploads {
         show(this.pause, queue.isBusy || counts.paused > 0);
         show(this.retry, counts.failed > 0);
         show(this.clear, counts.done + counts.skipped > 0 && all > 0);
+        this.#settle();
         this.#keepFocus();
         this.#tell();
         if (queue.isBusy && !queue.paused)
             this.#later();
+    }
+
+    // Not each file that is done, but each question. What was there is taken away a moment before: one may be asked by the
+    // same words as the one before, and is to be spoken all the same.
+    #speak(kind, text) {
+        const { about, title } = this.question;
+        if (this.said !== (about ?? kind)) {
+            this.said = about ?? kind;
+            setText(this.spoken, "");
+            this.#later();
+        } else {
+            setText(this.spoken, about ? words.upload.asks(title.textContent) : this.spoken.textContent || text);
+        }
+    }
+
+    // What has moved by itself cannot be pressed by a hand for a moment.
+    #settle() {
+        for (const element of this.element.querySelectorAll(":scope > :not(.question), .actions > *")) {
+            const { x, y } = element.getBoundingClientRect(), place = `${Math.round(x)} ${Math.round(y + scrollY)}`;
+            if (place !== this.#places.get(element))
+                rest(element);
+            this.#places.set(element, place);
+        }
     }
 
     // What was pressed may be hidden by it.

@@ -347,7 +347,7 @@ export const words = {
         states: {
             waiting: ({ size }) => size ? `Waiting, ${size}` : "Waiting",
             sending: ({ share, size }) => `${share} of ${size}`,
-            asking: () => "There is one of that name",
+            asking: ({ store }) => `There is one of that name${inStore(store)}`,
             paused: ({ share, size }) => size ? `Paused at ${share} of ${size}` : "Paused",
             failed: ({ error }) => error,
             done: ({ size }) => `Uploaded, ${size}`,
@@ -356,7 +356,7 @@ export const words = {
     },
 
     conflict: {
-        title: (key) => `${key} is there already`,
+        title: (key, store = null) => `${key} is there already${inStore(store)}`,
         text: "What is to be done with this and all others of these files whose names are taken?",
         skip: "Skip them",
         both: "Keep both",

@@ -7,7 +7,7 @@ import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { Line } from "./line.mjs";
 import { ask, batch, list, noise, put } from "./stage.mjs";
-import { NARROW, Visitor } from "./visitor.mjs";
+import { NARROW, Visitor, WIDE } from "./visitor.mjs";
 
 const MIB = 1 << 20;
 
@@ -670,6 +670,204 @@ export async function aside({ checks, browser, server }) {
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
 }
+
+// What lies under a hand: the button, and the file of its row.
+const beneath = (v, { x, y }) => v.page.evaluate((at) => {
+    const element = document.elementFromPoint(at.x, at.y);
+    return `${element.closest("button")?.getAttribute("aria-label")} of ` +
+        `${element.closest(".uploads .row")?.querySelector(".text").textContent}`;
+}, { x, y });
+
+// A hand that is about to press a button of one file presses no other one's: not where a question comes, nor where files
+// are done meanwhile.
+export async function still({ checks, browser, server }) {
+    for (const size of [{ width: 1280, height: 800 }, WIDE, NARROW]) {
+        const name = `${size.width} wide`, folder = `still-${size.width}/`, answers = new Map();
+        await put(server, "s", `${encodeURIComponent(`${folder}one`)}`, "old");
+        const v = await Visitor.arrive(browser, server, { size, place: `#/store/s/objects/${folder}` });
+        await v.row("one").waitFor();
+        await v.page.route(/\/objects\/still/, async (route) => {
+            const file = route.request().url().split("/").pop();
+            if (route.request().method() === "PUT" && !answers.has(file))
+                await new Promise((resolve) => answers.set(file, resolve));
+            await route.continue().catch(() => {}); // it is not wanted any more
+        });
+        const big = (number) => ({ name: `big${number}`, mimeType: "", buffer: Buffer.alloc(200000, number) });
+        await choose(v, "Upload files", { name: "one", mimeType: "text/html", buffer: Buffer.alloc(70000) });
+        await choose(v, "Upload files", [0, 1, 2, 3, 4, 5].map(big));
+        const drop = (number) => dock(v).locator(".rows .row:not([hidden])").filter({ hasText: `big${number}` })
+            .getByRole("button", { name: "Do not upload" });
+        const aim = async (number) => {
+            const box = await drop(number).boundingBox(), at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+            await v.page.mouse.move(at.x, at.y);
+            return at;
+        };
+        const goOn = async (file) => {
+            while (!answers.has(file))
+                await v.page.waitForTimeout(50);
+            answers.get(file)();
+        };
+        await drop(1).click({ trial: true }); // when one can
+        const first = await aim(1);
+        await goOn("one");
+        await v.question.waitFor();
+        await v.page.mouse.click(first.x, first.y);
+        const other = (await dock(v).locator(".rows").textContent()).match(/big[02-5]Skipped/);
+        checks.check(`${name}: a question leads no hand to another file`, other === null, other);
+        await v.button("Skip them", v.question).click();
+        await v.question.waitFor({ state: "hidden" });
+        await drop(2).click({ trial: true });
+        const second = await aim(2), aimed = await beneath(v, second);
+        checks.check(`${name}: the hand is on that file`, /^Do not upload of .*big2$/.test(aimed), aimed);
+        await goOn("big0");
+        const done = dock(v).locator(".rows .row:not([hidden])").filter({ hasText: "big0Uploaded" });
+        for (let step = 0; !await done.isVisible(); step++)
+            await v.page.mouse.move(second.x + step % 2, second.y); // no hand is quite at rest
+        const now = await beneath(v, second);
+        checks.check(`${name}: a file that is done moves no other one under it`, now === aimed, now);
+        await v.page.mouse.click(second.x, second.y);
+        await v.page.waitForFunction(() => [...document.querySelectorAll(".uploads .rows .row:not([hidden])")]
+            .some((row) => /big2Skipped/.test(row.textContent)));
+        for (const number of [1, 3, 4, 5])
+            await goOn(`big${number}`);
+        await says(v, /uploaded, [23] skipped/);
+        const keys = (await list(server, "s", `prefix=${folder}`)).map(({ key }) => key.split("/").pop()).join();
+        checks.check(`${name}: what was meant is left out, and nothing else`, /^big0,(big1,)?big3,big4,big5,one$/.test(keys),
+            keys);
+        checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+        await v.leave();
+    }
+}
+
+// A list that nobody has touched begins with what is under way; then a hand that comes to it finds a row that has just
+// got another file asleep.
+export async function asleep({ checks, visitor: v }) {
+    const answers = [];
+    await v.go("#/store/s/objects/asleep/");
+    await v.main.getByText("There is nothing in this folder").waitFor();
+    await v.page.mouse.move(5, 5);
+    await v.page.route(/\/objects\/asleep/, async (route) => {
+        if (route.request().method() === "PUT")
+            await new Promise((resolve) => answers.push(resolve));
+        await route.continue().catch(() => {}); // it is not wanted any more
+    });
+    await choose(v, "Upload files", [0, 1, 2, 3, 4, 5].map((number) =>
+        ({ name: `big${number}`, mimeType: "", buffer: Buffer.alloc(200000, number) })));
+    const rows = dock(v).locator(".rows .row:not([hidden])");
+    const order = async () => (await rows.locator(".text").allTextContents()).map((text) => text.at(-1)).join("");
+    await rows.nth(0).filter({ hasText: "big0" }).getByRole("button", { name: "Do not upload" }).click({ trial: true });
+    while (answers.length < 4)
+        await v.page.waitForTimeout(50);
+    const box = await rows.nth(0).getByRole("button", { name: "Do not upload" }).boundingBox();
+    await v.page.waitForTimeout(3100); // until nobody has been there for a while
+    await v.page.evaluate(() => { // in the very moment, as no hand of a test could
+        self.pressed = new Promise((resolve) => {
+            const row = document.querySelector(".uploads .rows .row");
+            new MutationObserver(() => /big1/.test(row.textContent) &&
+                resolve(getComputedStyle(row).pointerEvents)).observe(row, { childList: true, subtree: true,
+                    characterData: true, attributes: true });
+        });
+    });
+    answers[0]();
+    const moved = await v.page.evaluate(() => self.pressed);
+    checks.check("what nobody is about to do something with moves up", (await order()).startsWith("1"), await order());
+    checks.check("and cannot be pressed in that moment", moved === "none", moved);
+    await rows.nth(0).getByRole("button", { name: "Do not upload" }).click();
+    await rows.filter({ hasText: "big1Skipped" }).waitFor();
+    checks.check("but a moment later", box.y > 0);
+    await v.page.unroute(/\/objects\/asleep/);
+    answers.forEach((answer) => answer());
+    await says(v, /^5 files uploaded, 1 skipped/);
+    await cleared(v);
+}
+
+// Files of two stores with one name: each question says of which store it is, and each is spoken, also where the words
+// are the same.
+export async function namesakes({ checks, browser, server }) {
+    for (const store of ["s", "photos"])
+        await put(server, store, "namesake.txt", "old");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    const send = () => choose(v, "Upload files", { name: "namesake.txt", mimeType: "", buffer: Buffer.from("new") });
+    await v.main.getByRole("grid").waitFor();
+    await v.page.evaluate(() => {
+        self.spoken = [];
+        const status = document.querySelector(".uploads [role=status]");
+        new MutationObserver(() => status.textContent && self.spoken.push(status.textContent))
+            .observe(status, { childList: true, characterData: true, subtree: true });
+    });
+    await send();
+    await v.question.waitFor();
+    await v.go("#/store/photos/objects/");
+    await v.main.getByRole("heading", { name: "photos", level: 1 }).waitFor();
+    await send();
+    await send();
+    const about = (store) => v.question.filter({ hasText: `namesake.txt is there already in the store ${store}` });
+    await about("s").waitFor();
+    checks.check("beside another store it is said which one is meant", true);
+    const rows = dock(v).locator(".rows .row:not([hidden])"), told = () => rows.locator(".hint").allTextContents();
+    await rows.filter({ hasText: "There is one of that name in the store photos" }).nth(1).waitFor();
+    checks.check("and in the list", (await told()).join() === ["s", "photos", "photos"].map((store) =>
+        `There is one of that name in the store ${store}`).join(), await told());
+    const heard = async (count) => {
+        await v.page.waitForFunction((least) => self.spoken.filter((text) => /is there already/.test(text)).length >= least,
+            count).catch(() => {});
+        return v.page.evaluate(() => self.spoken.filter((text) => /is there already/.test(text))
+            .map((text) => /in the store (\w+)/.exec(text)?.[1]).join());
+    };
+    await heard(1);
+    await v.button("Skip them", v.question).click();
+    await about("photos").waitFor();
+    await heard(2);
+    await v.button("Skip them", v.question).click();
+    await about("photos").waitFor();
+    const all = await heard(3);
+    checks.check("each is spoken", all === "s,photos,photos", all);
+    await v.button("Skip them", v.question).click();
+    await says(v, /^0 files uploaded, 3 skipped/);
+    for (const store of ["s", "photos"])
+        await ask(server, "DELETE", `/v1/stores/${store}/objects/namesake.txt`);
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+// Where there is little room, a question leaves the list some rows, and an object leaves room for the question.
+export async function roomy({ checks, browser, server }) {
+    await batch(server, "s", Array.from({ length: 30 }, (_, i) => ({ op: "put", key: `roomy/${i}`, data: "eA==" })));
+    for (const [width, height] of [[360, 640], [390, 664], [640, 360], [320, 480]]) {
+        const size = { width, height }, name = `${width}x${height}`;
+        const v = await Visitor.arrive(browser, server, { size, place: "#/store/s/objects/roomy/" });
+        await v.row("0").waitFor();
+        await choose(v, "Upload files", { name: "0", mimeType: "", buffer: Buffer.from("new") });
+        await v.question.waitFor();
+        const room = await v.grid.evaluate((grid) => grid.clientHeight);
+        checks.check(`${name}: the list keeps some rows`, room >= 132, room);
+        if (height > 480)
+            checks.check(`${name}: what is asked is seen`, await isSeen(v.question), await v.question.boundingBox());
+        const button = v.button("Upload files");
+        await button.scrollIntoViewIfNeeded();
+        checks.check(`${name}: what lies above can be reached`, await isSeen(button), await button.boundingBox());
+        await v.row("1").click();
+        await v.button("Delete", v.panel).waitFor();
+        const flaws = await v.flaws();
+        checks.check(`${name}: an object, and a question: nothing for axe`, flaws.length === 0, flaws);
+        if (height <= 480)
+            checks.check(`${name}: what is asked is seen below an object`, await isSeen(v.question),
+                await v.question.boundingBox());
+        await v.picture(`roomy-${name}`);
+        await v.page.keyboard.press("Escape");
+        await v.button("Skip them", v.question).click();
+        await says(v, /^0 files uploaded, 1 skipped/);
+        checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+        await v.leave();
+    }
+}
+
+// Whether all of it lies in the window, with nothing in front of it.
+const isSeen = (locator) => locator.evaluate((element) => {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight && left >= 0 && right <= innerWidth &&
+        element.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+});
 
 // Ten thousand files, and what one does meanwhile.
 export async function thousands({ checks, browser, server, folder }) {
