@@ -36,6 +36,7 @@ void cursor_begin(struct cursor *cursor, const struct segment *segment, uint64_t
     cursor->window_position = 0;
     cursor->window_length = 0;
     cursor->stride = 0;
+    cursor->tidemark = NULL;
 }
 
 /* Makes the window hold the `reach` bytes that follow `position`, as far as the limit allows. */
@@ -48,6 +49,8 @@ static int window_move(struct cursor *cursor, uint64_t position, size_t reach)
         return error;
     cursor->window_position = position;
     cursor->window_length = length;
+    if (cursor->tidemark)
+        tidemark_see(cursor->tidemark, cursor->window, length, position);
     return 0;
 }
 

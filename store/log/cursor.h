@@ -7,6 +7,7 @@
 
 #include "store/log/record.h"
 #include "store/log/segment.h"
+#include "store/log/tidemark.h"
 
 struct cursor {
     const struct io *io;
@@ -16,7 +17,8 @@ struct cursor {
     unsigned char *window;
     uint64_t window_position;
     size_t window_length;
-    size_t stride; /* length of the last record that was looked at */
+    size_t stride;             /* length of the last record that was looked at */
+    struct tidemark *tidemark; /* is shown what is read; borrowed; NULL: there is none */
 };
 
 /* What stands at a position: no record, one whose head is valid but whose payload is not, a whole one. */

@@ -4,6 +4,7 @@
 #include "store/base/little.h"
 #include "store/log/location.h"
 #include "store/log/record.h"
+#include "store/log/tidemark.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -61,6 +62,7 @@ void segment_release(struct segment *segment)
     if (!segment || atomic_fetch_sub_explicit(&segment->references, 1, memory_order_acq_rel) != 1)
         return;
     handle_free(segment->file);
+    tidemark_free(segment->tidemark);
     free(segment);
 }
 

@@ -77,11 +77,14 @@ struct segment_header {
     uint64_t given; /* another one's: the least size of its file */
 };
 
+struct tidemark;
+
 struct segment {
-    atomic_uint references; /* the log's own and each reader's */
-    struct handle *file;    /* kept while it is written to, and when its name is about to lead elsewhere */
-    uint32_t slot;          /* in the log's chain */
-    uint64_t version;       /* where its header is damaged: what its neighbours tell */
+    atomic_uint references;    /* the log's own and each reader's */
+    struct handle *file;       /* kept while it is written to, and when its name is about to lead elsewhere */
+    struct tidemark *tidemark; /* owned; of the last segment when the log was opened; else NULL */
+    uint32_t slot;             /* in the log's chain */
+    uint64_t version;          /* where its header is damaged: what its neighbours tell */
     uint64_t number;
     uint64_t base;     /* offset of the first record */
     uint32_t skipped;  /* see above */

@@ -1,6 +1,7 @@
 /* catalog.c - which runs tell of the objects of a store. catalog.h tells how they are kept. */
 #include "store/read/catalog.h"
 
+#include "store/base/abreast.h"
 #include "store/read/keys.h"
 
 #include <assert.h>
@@ -14,6 +15,7 @@ enum {
     LAG = 256 << 10, /* so many bytes of tombstones that are in no run are many */
     TAIL = 1 << 20,  /* so many bytes of the last segment that are not in the inventory are many, ... */
     TAIL_SHARE = 2,  /* ... if it has not so many times as much */
+    FINDS = 256,     /* files that are open before they are shelved, where that costs no descriptors */
 };
 
 void catalog_init(struct catalog *catalog)
@@ -271,31 +273,79 @@ static void recall(struct catalog *catalog)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+/* A file of runs that is there. */
+struct find {
+    const struct log *log;
+    uint64_t number;
+    struct run *run; /* owned until it is shelved */
+    struct failure failure;
+};
+
+/* Thread: any. */
+static void open_find(void *arg, size_t number)
+{
+    struct find *find = (struct find *)arg + number;
+    find->failure = keys_open(find->log, find->number, &find->run);
+}
+
+static struct failure shelve_find(struct catalog *catalog, struct find *find)
+{
+    struct run *run = find->failure.error ? NULL : find->run;
+    find->run = NULL;
+    if (run && !shelve(catalog, run))
+        return failure_of(STORE_NO_MEMORY);
+    if (!is_of_no_use(find->failure))
+        return find->failure;
+    keys_remove(find->log, find->number);
+    return failure_none();
+}
+
+/* Opens so many, side by side where that is far, and takes them in the order of their names. */
+static struct failure open_finds(struct catalog *catalog, struct find *finds, size_t count)
+{
+    struct failure failure = failure_none();
+    size_t most = catalog->reader->log->io->far ? FINDS : 1;
+    for (size_t from = 0; from < count && !failure.error; from += most) {
+        size_t now = count - from < most ? count - from : most;
+        abreast_run(io_at_once(catalog->reader->log->io), now, open_find, finds + from);
+        for (size_t i = from; i < from + now && !failure.error; i++)
+            failure = shelve_find(catalog, &finds[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        run_release(finds[i].run);
+    return failure;
+}
+
+static struct failure open_names(struct catalog *catalog, const char *names)
+{
+    size_t count = 0;
+    uint64_t number;
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        count += keys_number(name, &number);
+    struct find *finds = calloc(count + 1, sizeof *finds);
+    if (!finds)
+        return failure_of(STORE_NO_MEMORY);
+    count = 0;
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        if (keys_number(name, &number))
+            finds[count++] = (struct find){.log = catalog->reader->log, .number = number};
+    struct failure failure = open_finds(catalog, finds, count);
+    free(finds);
+    return failure;
+}
+
 /* Opens the files there are, at the first listing. Where damage has taken records from the log, older versions may have
  * come back that these left out: then they stay where they are. */
 static struct failure open_files(struct catalog *catalog)
 {
     assert(lock_is_mine(&catalog->lock));
     const struct log *log = catalog->reader->log;
-    struct failure failure = failure_none();
-    uint64_t number;
     if (catalog->opened || damage_has_gaps(catalog->reader->index))
-        return failure;
+        return failure_none();
     char *names = io_list(log->io, log->folder);
     if (!names)
         return failure_io(errno);
-    for (const char *name = names; *name && !failure.error; name += strlen(name) + 1) {
-        struct run *run;
-        if (!keys_number(name, &number))
-            continue;
-        failure = keys_open(log, number, &run);
-        if (!failure.error && !shelve(catalog, run))
-            failure = failure_of(STORE_NO_MEMORY);
-        if (is_of_no_use(failure)) {
-            keys_remove(log, number);
-            failure = failure_none();
-        }
-    }
+    struct failure failure = open_names(catalog, names);
     free(names);
     struct failure unknown = discard_others(catalog);
     if (!failure.error)

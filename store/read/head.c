@@ -43,6 +43,7 @@ static struct failure enter_block(struct head *head, size_t block)
     head->front = true;
     head->entry.place.length = 0;
     head->entry.attributes_length = 0;
+    run_expect_block(head->run, block + 1);
     return run_read_block(head->run, block, head->buffer, &head->bytes, &head->length);
 }
 
@@ -119,6 +120,15 @@ struct failure head_gone(struct head *head)
     if (front)
         run_learn_gone(head->run, block, behind);
     return pass_gone(head);
+}
+
+void head_expect(const struct head *head, const struct place *place)
+{
+    if (head->ended || head->bytes)
+        return;
+    size_t block = run_find_block(head->run, head->block, place);
+    run_expect_block(head->run, block);
+    run_expect_block(head->run, block + 1);
 }
 
 struct failure head_seek(struct head *head, const struct place *place)

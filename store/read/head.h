@@ -29,6 +29,10 @@ struct head {
 bool head_init(struct head *head, struct run *run, bool all);
 void head_free(struct head *head);
 
+/* It is about to go to a place: where the block is far that it begins in, that one and the next are asked for, and not
+ * waited for. */
+void head_expect(const struct head *head, const struct place *place);
+
 /* Goes to the first entry that is not before a place; where it is there already it stays. When the run is not as it was
  * made: STORE_DAMAGED, STORE_IO. Blocking. */
 struct failure head_seek(struct head *head, const struct place *place);

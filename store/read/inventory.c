@@ -3,6 +3,7 @@
 
 #include "store/base/little.h"
 #include "store/disk/numbered.h"
+#include "store/log/tidemark.h"
 #include "store/read/binding.h"
 #include "store/read/learner.h"
 
@@ -20,7 +21,6 @@ enum {
     HEADER = 72,
     OF_A_RUN = 24, /* bytes that tell of a run, in front of its blocks */
     OF_A_BLOCK = 8,
-    PIECE = 1 << 20, /* bytes of a segment's file that are read at once */
 };
 
 /* Where the fields of the header stand. */
@@ -51,17 +51,17 @@ void inventory_remove(const struct log *log)
     log->io->unlinkat(log->io->self, log->folder, file_name, 0);
 }
 
-/* The digest of a segment's file up to a position. */
+/* The digest of a segment's file up to a position (tidemark.h). */
 static struct failure take_digest(const struct log *log, const struct segment *segment, uint64_t position,
                                   uint64_t *ret_digest)
 {
     int os_error = 0;
-    uint64_t digest = 0;
-    unsigned char *piece = malloc(PIECE);
+    uint64_t digest, at = tidemark_find(segment->tidemark, position, &digest);
+    unsigned char *piece = malloc(TIDEMARK_PIECE);
     if (!piece)
         return failure_of(STORE_NO_MEMORY);
-    for (uint64_t at = 0; at < position && !os_error; at += PIECE) {
-        size_t length = position - at < PIECE ? (size_t)(position - at) : PIECE;
+    for (; at < position && !os_error; at += TIDEMARK_PIECE) {
+        size_t length = position - at < TIDEMARK_PIECE ? (size_t)(position - at) : TIDEMARK_PIECE;
         os_error = segment_read(segment, piece, length, at);
         digest = os_error ? 0 : XXH3_64bits_withSeed(piece, length, log->salt ^ digest);
     }

@@ -63,6 +63,8 @@ static void heap_settle(struct merge *merge)
 static struct failure seek_all(struct merge *merge, const struct place *place)
 {
     merge->heaped = 0;
+    for (size_t i = 0; i < merge->count; i++)
+        head_expect(&merge->heads[i], place);
     for (size_t i = 0; i < merge->count; i++) {
         struct failure failure = head_seek(&merge->heads[i], place);
         if (failure.error)

@@ -322,6 +322,17 @@ static struct failure prove_block(const struct run *run, size_t at, unsigned cha
     return failure_of(whole ? STORE_OK : STORE_DAMAGED);
 }
 
+void run_expect_block(const struct run *run, size_t at)
+{
+    int file;
+    if (run->blocks || at >= run->header.blocks || !handle_io(run->file)->far || handle_take(run->file, &file))
+        return;
+    uint64_t from = at > 0 ? block_end(run, at - 1) : 0;
+    handle_io(run->file)->expect(handle_io(run->file)->self, file, (off_t)(run->offset + RUN_HEADER + from),
+                                 block_end(run, at) - from);
+    handle_give(run->file);
+}
+
 struct failure run_read_block(struct run *run, size_t at, unsigned char *buffer, const unsigned char **ret_bytes,
                               size_t *ret_length)
 {

@@ -137,6 +137,9 @@ size_t run_find_block(const struct run *run, size_t from, const struct place *pl
 /* Whether a block begins behind a place, at it or in front of it: greater than, equal to or less than 0. */
 int run_compare_block(const struct run *run, size_t at, const struct place *place);
 
+/* A block is about to be read, if there is one of that number: where it is far, it is asked for, and not waited for. */
+void run_expect_block(const struct run *run, size_t at);
+
 /* A block: in memory, or read into `buffer`, RUN_BLOCK_MAX bytes, and proved. When that fails the run is known to be
  * broken. Blocking. */
 struct failure run_read_block(struct run *run, size_t at, unsigned char *buffer, const unsigned char **ret_bytes,

@@ -2,6 +2,7 @@
 #include "store/start/recover.h"
 
 #include "store/log/cursor.h"
+#include "store/log/tidemark.h"
 #include "store/start/extent.h"
 #include "store/start/lineup.h"
 #include "store/start/replay.h"
@@ -161,6 +162,7 @@ static struct failure scan_segment(struct scan *scan, struct segment *segment, u
 {
     scan->position = SEGMENT_HEADER;
     cursor_begin(&scan->cursor, segment, limit);
+    scan->cursor.tidemark = segment->tidemark;
     struct failure failure = scan_records(scan);
     if (failure.error)
         return failure;
@@ -371,6 +373,25 @@ static bool take_summary(struct scan *scan, struct segment *segment, size_t at, 
     return true;
 }
 
+/* One for the last segment, to be shown what is read of it. Without one it is read once more when it is wanted. */
+static struct tidemark *begin_tidemark(const struct scan *scan, const struct segment *segment)
+{
+    unsigned char header[SEGMENT_HEADER];
+    struct tidemark *tidemark = tidemark_new(scan->log->salt);
+    if (tidemark && segment_read(segment, header, sizeof header, 0) == 0)
+        tidemark_see(tidemark, header, sizeof header, 0);
+    return tidemark;
+}
+
+static struct failure read_last_segment(struct scan *scan, struct segment *segment, uint64_t limit)
+{
+    segment->tidemark = begin_tidemark(scan, segment);
+    struct failure failure = read_records(scan, segment, limit, false);
+    scan->cursor.tidemark = NULL;
+    segment->tidemark = tidemark_end(segment->tidemark, segment->used);
+    return failure;
+}
+
 static struct failure read_segment(struct scan *scan, size_t at, const struct segment *next)
 {
     struct segment *segment = scan->log->chain.segments[at];
@@ -382,7 +403,7 @@ static struct failure read_segment(struct scan *scan, size_t at, const struct se
         return failure_none();
     if (!sealed)
         summary_remove(scan->log, segment->number); /* what is written behind here may come to the same length */
-    return read_records(scan, segment, limit, sealed);
+    return next ? read_records(scan, segment, limit, sealed) : read_last_segment(scan, segment, limit);
 }
 
 /* ---- the segments ----------------------------------------------------------------------------- */

@@ -1,11 +1,13 @@
 /* test_medium_depot.c - a depot in a pool: what its callers see that is not so in a folder. */
 #include "tests/lib/model.h"
+#include "tests/lib/pages.h"
 #include "tests/lib/patience.h"
 #include "tests/lib/sim_medium.h"
 #include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +184,9 @@ struct crowd {
     atomic_uint now, most;
 };
 
-static struct crowd crowds[] = {{.ending = ".seg"}, {.ending = ".sum"}};
+enum { SEGMENTS, SUMMARIES, KEYS, CROWDS };
+
+static struct crowd crowds[CROWDS] = {{.ending = ".seg"}, {.ending = ".sum"}, {.ending = ".keys"}};
 
 static void enter(struct crowd *crowd)
 {
@@ -196,8 +200,8 @@ static int open_slowly(void *self, int folder, const char *path, int flags, mode
 {
     static const struct timespec while_others_come = {.tv_nsec = 2000000};
     struct crowd *crowd = NULL;
-    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++)
-        if (strlen(path) > 4 && strcmp(path + strlen(path) - 4, crowds[i].ending) == 0)
+    for (size_t i = 0; i < CROWDS; i++)
+        if (strchr(path, '.') && strcmp(strrchr(path, '.'), crowds[i].ending) == 0)
             crowd = &crowds[i];
     if (crowd) {
         enter(crowd);
@@ -209,8 +213,23 @@ static int open_slowly(void *self, int folder, const char *path, int flags, mode
     return file;
 }
 
-/* Each takes round trips, which are made side by side. */
-START_TEST(a_start_opens_many_files_at_once)
+/* How many there are; the binder may have made one of several. */
+static unsigned count_keys(void)
+{
+    const struct io *io = sim_medium_io(ground);
+    int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/log", O_RDONLY | O_DIRECTORY, 0);
+    char *names = io->list(io->self, folder);
+    unsigned count = 0;
+    ck_assert_ptr_nonnull(names);
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        count += strchr(name, '.') && strcmp(strchr(name, '.'), crowds[KEYS].ending) == 0;
+    free(names);
+    io->close(io->self, folder);
+    return count;
+}
+
+/* Each takes round trips, which are made side by side: at a start, and for the first page. */
+START_TEST(many_files_are_opened_at_once)
 {
     enum { COUNT = 2000, SIZE = 500, AT_ONCE = 4 }; /* many segments */
     struct object *object;
@@ -219,12 +238,20 @@ START_TEST(a_start_opens_many_files_at_once)
         (void)snprintf(name, sizeof name, "%d", i);
         ck_assert_int_eq(put(name, large, SIZE), STORE_OK);
     }
+    static struct page page, same;
+    ck_assert_int_eq(page_list(store, &page, "", "", 100), STORE_OK); /* then there are keys */
     depot_release(store);
     depot_close(depot);
+    unsigned keys = count_keys();
+    ck_assert_uint_gt(keys, 0);
     counting.openat = open_slowly;
     open_anew(0);
-    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++)
-        ck_assert_uint_ge(atomic_load(&crowds[i].most), AT_ONCE);
+    ck_assert_uint_ge(atomic_load(&crowds[SEGMENTS].most), AT_ONCE);
+    ck_assert_uint_ge(atomic_load(&crowds[SUMMARIES].most), AT_ONCE);
+    atomic_store(&crowds[KEYS].most, 0);
+    ck_assert_int_eq(page_list(store, &same, "", "", 100), STORE_OK);
+    ck_assert_str_eq(same.text, page.text);
+    ck_assert_uint_ge(atomic_load(&crowds[KEYS].most), keys < AT_ONCE ? keys : AT_ONCE);
     for (int i = 0; i < COUNT; i++) {
         (void)snprintf(name, sizeof name, "%d", i);
         ck_assert_int_eq(get(name, 0, &object), STORE_OK);
@@ -284,7 +311,7 @@ int main(void)
         what_was_read_lately_is_there_at_once,
         many_are_expected,
         what_is_deleted_comes_back_where_nothing_is_free,
-        a_start_opens_many_files_at_once,
+        many_files_are_opened_at_once,
         who_has_lost_the_pool_says_so,
     };
     return UNIT_RUN_WITH("medium_depot", setup, teardown, tests);
