@@ -155,6 +155,7 @@ void account_absent(struct account *account, const char *name, enum account_abse
     static const char *const texts[] = {
         [ACCOUNT_REMOVED] = "it is not there any more: its copy was removed",
         [ACCOUNT_GONE] = "it is not there any more: its copy stays as it was; --prune removes it",
+        [ACCOUNT_SPARED] = "it is not there any more: its copy stays all the same, since not all was copied",
         [ACCOUNT_HIDDEN] = "the server does not show it to who asks (--token-file): its copy stays as it was",
     };
     if (account->json)

@@ -48,11 +48,13 @@ static void flaw(void *arg, const char *store, const struct store_flaw *found, b
     progress_resume(&run->progress);
 }
 
-static void absent(void *arg, const char *name, bool removed)
+static void absent(void *arg, const char *name, enum backup_absence absence)
 {
+    static const enum account_absence told[] = {
+        [BACKUP_STAYS] = ACCOUNT_GONE, [BACKUP_SPARED] = ACCOUNT_SPARED, [BACKUP_REMOVED] = ACCOUNT_REMOVED};
     struct run *run = arg;
     progress_pause(&run->progress);
-    account_absent(run->account, name, removed ? ACCOUNT_REMOVED : ACCOUNT_GONE);
+    account_absent(run->account, name, told[absence]);
     progress_resume(&run->progress);
 }
 

@@ -83,7 +83,10 @@ static enum check_status give_up(const struct copying *copying)
         fail("%s", !open ? sentence : detail.text[0] ? detail.text : store_error_text(error));
         return CHECK_UNKNOWN;
     }
-    printf("%s is as it is: the stores that are there are whole, and others are missing\n", folder);
+    printf(
+        "%s has ended without what has not come: the stores that are there stay, whole. `cairnd transfer FROM %s "
+        "--store NAME` brings one that is missing; a `cairnd backup --prune` of it would remove the copies of these\n",
+        folder, folder);
     return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
 }
 

@@ -971,6 +971,14 @@ struct backup_store {
     unsigned rounds; /* in which it was copied */
 };
 
+/* What becomes of the copy of a store that the source has not any more. */
+enum backup_absence {
+    BACKUP_STAYS,
+    BACKUP_SPARED, /* it stays, although such copies are to go: something has not been copied, and it may be the last one
+                      of that */
+    BACKUP_REMOVED,
+};
+
 struct backup_options {
     const struct io *io;      /* borrowed; NULL: POSIX */
     const struct io *from_io; /* for the source, where it is another one; both take the descriptors of both */
@@ -990,10 +998,10 @@ struct backup_options {
 
     /* Called on the calling thread: for each store when its copy is made or has failed; (NULL is allowed for all of
      * these) before that for each flaw that the source has there, which the copy has whole where it is `kept`; for each
-     * copy of a store that the source has not any more, which was removed or stays; and when more bytes are done. */
+     * copy of a store that the source has not any more; and when more bytes are done. */
     void (*told)(void *arg, const struct backup_store *store);
     void (*flaw)(void *arg, const char *store, const struct store_flaw *flaw, bool kept);
-    void (*absent)(void *arg, const char *name, bool removed);
+    void (*absent)(void *arg, const char *name, enum backup_absence absence);
     void (*advanced)(void *arg, uint64_t done, uint64_t total);
     bool (*halted)(void *arg); /* asked now and then whether to come to an end; NULL: never */
     void *arg;

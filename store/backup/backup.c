@@ -21,6 +21,7 @@ struct backup {
     struct premises *premises;
     char failed[STORE_NAME_MAX + 1]; /* a store that was to be restored, and could not be; "": none */
     size_t failures;                 /* how many there are */
+    bool partial;                    /* what was asked for has not been copied all: no copy is removed then */
     struct meter meter;
     struct replica_order order;
 };
@@ -53,43 +54,23 @@ static int copy_access(struct backup *backup, int from)
     return error;
 }
 
-/* In the drafts of a restoration: the access file that is there has come from a backup. */
-static const char access_mark[] = ".access";
-
-static bool is_there(const struct premises *premises, int folder, const char *name)
-{
-    const struct io *io = premises->io;
-    int file = io->openat(io->self, folder, name, O_RDONLY | O_NONBLOCK, 0);
-    if (file >= 0)
-        io->close(io->self, file);
-    return file >= 0 || errno != ENOENT;
-}
-
-/* One that is there before a folder is restored has been put there to be kept. */
+/* One that is there when all else has been restored has been put there to be kept. */
 static bool keeps_access(const struct premises *premises)
 {
-    return premises->restore && is_there(premises, premises->to.root, DEPOT_ACCESS) &&
-           !is_there(premises, premises->drafts, access_mark);
+    const struct io *io = premises->io;
+    int file = premises->restore ? io->openat(io->self, premises->to.root, DEPOT_ACCESS, O_RDONLY | O_NONBLOCK, 0) : -1;
+    if (file >= 0)
+        io->close(io->self, file);
+    return premises->restore && (file >= 0 || errno != ENOENT);
 }
 
-/* An errno. */
-static int mark_access(const struct premises *premises)
+/* The source has none: that of a backup goes as the copies of stores do. An errno. */
+static int miss_access(const struct backup *backup)
 {
+    const struct premises *premises = backup->premises;
     const struct io *io = premises->io;
-    int mark = premises->restore ? io_open_anew(io, premises->drafts, access_mark, O_WRONLY) : -1;
-    if (mark < 0)
-        return premises->restore ? errno : 0;
-    io->close(io->self, mark);
-    return io->fsync(io->self, premises->drafts) < 0 ? errno : 0;
-}
-
-/* What another backup has brought, with which this restoration was begun, is not that of this one. An errno. */
-static int drop_access(const struct premises *premises)
-{
-    const struct io *io = premises->io;
-    if (!premises->restore || io->unlinkat(io->self, premises->to.root, DEPOT_ACCESS, 0) == 0 || errno == ENOENT)
-        return 0;
-    return errno;
+    bool goes = backup->options->prune && !backup->options->store && !backup->options->site && !backup->partial;
+    return !goes || io->unlinkat(io->self, premises->to.root, DEPOT_ACCESS, 0) == 0 || errno == ENOENT ? 0 : errno;
 }
 
 static struct failure take_access(struct backup *backup)
@@ -99,9 +80,7 @@ static struct failure take_access(struct backup *backup)
     if (keeps_access(premises))
         return failure_none();
     int from = io->openat(io->self, premises->from.root, DEPOT_ACCESS, O_RDONLY | O_NONBLOCK, 0);
-    int error = from >= 0 ? mark_access(premises) : errno == ENOENT ? drop_access(premises) : errno;
-    if (from >= 0 && !error)
-        error = copy_access(backup, from);
+    int error = from >= 0 ? copy_access(backup, from) : errno == ENOENT ? miss_access(backup) : errno;
     if (from >= 0)
         io->close(io->self, from);
     if (error == ELOOP || error == EINVAL)
@@ -193,6 +172,7 @@ static struct failure copy_store(struct backup *backup, const char *name)
     if (failure.os_error == ECANCELED)
         failure = failure_of(STORE_DRAINING);
     count_failure(backup, name, failure.error);
+    backup->partial = backup->partial || failure.error;
     told.error = failure.error;
     told.why = failure.error ? why_of(failure, &detail) : "";
     if (backup->options->told)
@@ -210,13 +190,14 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* An errno. */
+/* A copy is the last one, perhaps, as long as something has not been copied. An errno. */
 static int miss_store(struct backup *backup, const char *name)
 {
     const struct backup_options *options = backup->options;
-    int error = options->prune ? places_remove(&backup->order.places, name) : 0;
+    bool goes = options->prune && !backup->partial;
+    int error = goes ? places_remove(&backup->order.places, name) : 0;
     if (!error && options->absent)
-        options->absent(options->arg, name, options->prune);
+        options->absent(options->arg, name, goes ? BACKUP_REMOVED : options->prune ? BACKUP_SPARED : BACKUP_STAYS);
     return error;
 }
 
@@ -237,7 +218,8 @@ static struct failure miss_others(struct backup *backup)
     }
     struct failure failure = premises_check_from(premises); /* which nobody has locked: again, before any goes */
     for (size_t i = 0; i < copies_count && !error && !failure.error; i++)
-        if (!bsearch(&copies[i], names, count, sizeof *names, compare_names))
+        if (!bsearch(&copies[i], names, count, sizeof *names, compare_names) &&
+            !premises_lacks(premises, copies[i])) /* which has been told of */
             error = miss_store(backup, copies[i]);
     free(names);
     free(copies);
@@ -277,9 +259,13 @@ static struct failure expect(struct backup *backup, const char *const *names, si
 /* A store that the source, which is a backup, is to have itself. */
 static void miss(void *arg, const char *name)
 {
-    const struct backup *backup = arg;
+    struct backup *backup = arg;
     const struct backup_store told = {.name = name, .error = STORE_NO_STORE, .why = missing_sentence};
-    if (backup->options->told && is_asked_for(backup, name))
+    if (!is_asked_for(backup, name))
+        return;
+    count_failure(backup, name, told.error);
+    backup->partial = true;
+    if (backup->options->told)
         backup->options->told(backup->options->arg, &told);
 }
 
@@ -308,14 +294,20 @@ static struct failure copy_stores(struct backup *backup)
 /* What is served is all that was asked for: who took a part for it might remove the last copy of the rest. */
 static struct failure tell_failed(const struct backup *backup)
 {
-    const struct premises *premises = backup->premises;
+    struct premises *premises = backup->premises;
+    const char *others = backup->failures > 1 ? " and others were" : " was",
+               *which = backup->failures > 1 ? "them" : "it";
+    const char *to = folder_word(premises->to_path);
+    if (!premises_has_begun(premises))
+        return failure_detail(
+            premises->detail, failure_of(STORE_IO),
+            "store %s%s not copied, nor was any other, and %s is as it was: mend %s, and run this once "
+            "more",
+            backup->failed, others, to, which);
     return failure_detail(premises->detail, failure_of(STORE_IO),
-                          "store %s%s not copied, and %.140s is neither served nor copied so: mend %s, and run this "
-                          "once more, with the same source. Or `cairnd %s --give-up %.140s`, where it is to be "
-                          "without",
-                          backup->failed, backup->failures > 1 ? " and others were" : " was", premises->to_path,
-                          backup->failures > 1 ? "them" : "it", premises->beside ? "transfer" : "restore",
-                          premises->to_path);
+                          "store %s%s not copied, and %s is neither served nor copied so: mend %s, and run this once "
+                          "more, with the same source. Or `cairnd %s --give-up %s`, where it is to be without",
+                          backup->failed, others, to, which, premises->beside ? "transfer" : "restore", to);
 }
 
 static struct failure copy_folder(struct backup *backup)
@@ -327,12 +319,11 @@ static struct failure copy_folder(struct backup *backup)
         .options = backup->options,
         .meter = &backup->meter};
     struct failure failure = copy_stores(backup);
-    if (!failure.error && !backup->options->beside)
-        failure = take_access(backup);
     if (!failure.error && backup->failures > 0)
         failure = tell_failed(backup);
-    int error = failure.error ? 0 : premises_finish(premises);
-    return error ? premises_fail(premises, error, "cannot finish", premises->to_path) : failure;
+    if (!failure.error && !backup->options->beside)
+        failure = take_access(backup);
+    return failure.error ? failure : premises_finish(premises);
 }
 
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,

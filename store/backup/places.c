@@ -9,25 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char new_ending[] = ".new", old_ending[] = ".old", own_ending[] = ".own";
+
 void places_draft(const char *name, char ret_draft[PLACES_DRAFT_MAX])
 {
-    (void)snprintf(ret_draft, PLACES_DRAFT_MAX, "%s.new", name);
+    (void)snprintf(ret_draft, PLACES_DRAFT_MAX, "%s%s", name, new_ending);
 }
-
-static const char old_ending[] = ".old";
 
 static void name_old(const char *name, char ret_old[PLACES_DRAFT_MAX])
 {
     (void)snprintf(ret_old, PLACES_DRAFT_MAX, "%s%s", name, old_ending);
 }
 
-bool places_read_old(const char *entry, char ret_name[STORE_NAME_MAX + 1])
+/* The store of an entry that ends so. */
+static bool read_entry(const char *entry, const char *ending, char ret_name[STORE_NAME_MAX + 1])
 {
-    size_t length = strlen(entry), end = strlen(old_ending);
-    if (length <= end || length - end > STORE_NAME_MAX || strcmp(entry + length - end, old_ending) != 0)
+    size_t length = strlen(entry), end = strlen(ending);
+    if (length <= end || length - end > STORE_NAME_MAX || strcmp(entry + length - end, ending) != 0)
         return false;
     (void)snprintf(ret_name, STORE_NAME_MAX + 1, "%.*s", (int)(length - end), entry);
     return store_name_valid(ret_name);
+}
+
+bool places_read_old(const char *entry, char ret_name[STORE_NAME_MAX + 1])
+{
+    return read_entry(entry, old_ending, ret_name);
+}
+
+bool places_is_entry(const char *entry)
+{
+    char name[STORE_NAME_MAX + 1];
+    return read_entry(entry, new_ending, name) || read_entry(entry, old_ending, name) ||
+           read_entry(entry, own_ending, name);
 }
 
 static int sync_both(const struct places *places)
@@ -111,7 +124,7 @@ int places_own(const struct places *places, const char *name)
 {
     const struct io *io = places->io;
     char own[PLACES_DRAFT_MAX];
-    (void)snprintf(own, sizeof own, "%s.own", name);
+    (void)snprintf(own, sizeof own, "%s%s", name, own_ending);
     int mark = io->openat(io->self, places->drafts, own, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
     if (mark < 0)
         return errno;
@@ -124,7 +137,7 @@ bool places_is_own(const struct places *places, const char *name)
 {
     const struct io *io = places->io;
     char own[PLACES_DRAFT_MAX];
-    (void)snprintf(own, sizeof own, "%s.own", name);
+    (void)snprintf(own, sizeof own, "%s%s", name, own_ending);
     int mark = io->openat(io->self, places->drafts, own, O_RDONLY, 0);
     if (mark >= 0)
         io->close(io->self, mark);

@@ -28,6 +28,9 @@ void places_draft(const char *name, char ret_draft[PLACES_DRAFT_MAX]);
 /* The store whose copy that entry among the drafts is, if it is one that made room: whether it is. */
 bool places_read_old(const char *entry, char ret_name[STORE_NAME_MAX + 1]);
 
+/* Whether that entry is one of the three. */
+bool places_is_entry(const char *entry);
+
 /* Brings copies back that made room for what has not come to its place: the run was cut short. An errno. Blocking. */
 int places_recover(const struct places *places);
 

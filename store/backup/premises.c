@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct failure premises_fail(const struct premises *premises, int os_error, const char *what, const char *path)
@@ -67,11 +68,11 @@ static struct failure refuse_stores(struct premises *premises)
     return refuse(premises, "holds data: it was left untouched, name another folder");
 }
 
-/* Whether there is a folder of drafts of that kind; an errno. */
-static int has_drafts(const struct premises *premises, const char *name, bool *ret_there)
+/* Whether there is a backup's folder of drafts; an errno. */
+static int is_backup(const struct premises *premises, bool *ret_there)
 {
     const struct io *io = premises->io;
-    int folder = io->openat(io->self, premises->to.root, name, O_RDONLY | O_DIRECTORY, 0);
+    int folder = io->openat(io->self, premises->to.root, BACKUP_DRAFTS, O_RDONLY | O_DIRECTORY, 0);
     int error = folder < 0 && errno != ENOENT ? errno : 0;
     if (folder >= 0)
         io->close(io->self, folder);
@@ -100,19 +101,18 @@ static struct failure check_to(struct premises *premises)
 {
     const struct intent intent = intent_of(premises);
     char mark[INTENT_MAX];
-    bool backup = false, begun = false;
+    bool backup = false;
     int error = intent_look(&premises->to, mark);
     if (!error)
-        error = has_drafts(premises, FOLDER_RESTORE, &begun);
-    if (!error)
-        error = has_drafts(premises, BACKUP_DRAFTS, &backup);
+        error = is_backup(premises, &backup);
     if (error)
         return premises_fail(premises, error, "cannot open the parts of", premises->to_path);
     if (mark[0] && (!premises->restore || !intent_ends(&intent, mark)))
         return intent_refuse(premises->detail, premises->to_path, mark, ", and was left untouched");
-    if (!(premises->restore ? begun || premises->beside : backup) && folder_is_used(&premises->to))
+    bool begun = premises->restore ? premises->beside || mark[0] : backup;
+    if (!begun && folder_is_used(&premises->to))
         return refuse_stores(premises);
-    return premises->restore && !premises->beside && backup ? refuse_backup(premises, begun) : failure_none();
+    return premises->restore && !premises->beside && backup ? refuse_backup(premises, mark[0]) : failure_none();
 }
 
 static struct failure open_drafts(struct premises *premises)
@@ -173,21 +173,105 @@ static struct failure open_to(struct premises *premises)
     return failure;
 }
 
+/* ---- the end of what is under way ---------------------------------------------------------------- */
+
+/* Early ones noted there that an access file had come. */
+static const char access_mark[] = ".access";
+
+/* What is not cairn's is not removed, nor is anything beside it. */
+static struct failure check_ours(struct premises *premises, const char *names)
+{
+    const char *name = names;
+    while (*name && (intent_is_mark(name) || places_is_entry(name) || strcmp(name, access_mark) == 0))
+        name += strlen(name) + 1;
+    if (!*name)
+        return failure_none();
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                          "%s/" FOLDER_RESTORE " holds '%.80s', which is none of cairn's: move it away, and run this "
+                          "once more",
+                          folder_word(premises->to_path), name);
+}
+
+/* At each moment what is under way is as it was, or it has ended: what was in the making goes, then the marks, and then
+ * their folder, which says nothing without. An errno. */
+static int remove_drafts(struct premises *premises, const char *names)
+{
+    const struct io *io = premises->io;
+    int error = 0;
+    for (const char *name = names; *name && !error; name += strlen(name) + 1)
+        if (!intent_is_mark(name))
+            error = tree_remove(io, premises->drafts, name);
+    if (!error && io->fsync(io->self, premises->drafts) < 0)
+        error = errno;
+    if (!error)
+        error = intent_end(io, premises->drafts);
+    if (!error && io->fsync(io->self, premises->drafts) < 0)
+        error = errno;
+    if (!error && io->unlinkat(io->self, premises->to.root, FOLDER_RESTORE, AT_REMOVEDIR) < 0)
+        error = errno;
+    return !error && io->fsync(io->self, premises->to.root) < 0 ? errno : error;
+}
+
+static struct failure end_restoration(struct premises *premises, const char *what)
+{
+    char *names = premises->io->list(premises->io->self, premises->drafts);
+    if (!names)
+        return premises_fail(premises, errno, what, premises->to_path);
+    struct failure failure = check_ours(premises, names);
+    int error = failure.error ? 0 : remove_drafts(premises, names);
+    free(names);
+    return error ? premises_fail(premises, error, what, premises->to_path) : failure;
+}
+
+/* With TO open. */
+static struct failure give_up(struct premises *premises)
+{
+    static const char what[] = "cannot give up what was begun in";
+    const struct io *io = premises->io;
+    char mark[INTENT_MAX];
+    int error = intent_look(&premises->to, mark);
+    if (!error && !mark[0])
+        return refuse(premises, "holds no beginning of a restoration or a transfer");
+    if (!error)
+        premises->drafts = io->openat(io->self, premises->to.root, FOLDER_RESTORE, O_RDONLY | O_DIRECTORY, 0);
+    if (!error && premises->drafts < 0)
+        error = errno;
+    if (error)
+        return premises_fail(premises, error, what, premises->to_path);
+    struct failure failure = recover(premises);
+    return failure.error ? failure : end_restoration(premises, what);
+}
+
 struct failure premises_give_up(struct premises *premises)
 {
-    char mark[INTENT_MAX];
     struct failure failure = open_folder(premises, FOLDER_READ);
     if (failure.error)
         return failure;
-    int error = intent_look(&premises->to, mark);
-    if (!error)
-        error = tree_remove(premises->io, premises->to.root, FOLDER_RESTORE);
-    if (!error && premises->io->fsync(premises->io->self, premises->to.root) < 0)
-        error = errno;
+    failure = give_up(premises);
     premises_close_to(premises);
-    if (error)
-        return premises_fail(premises, error, "cannot give up what was begun in", premises->to_path);
-    return mark[0] ? failure_none() : refuse(premises, "holds no beginning of a restoration or a transfer");
+    return failure;
+}
+
+struct failure premises_finish(struct premises *premises)
+{
+    const struct io *io = premises->io;
+    if (premises->restore)
+        return end_restoration(premises, "cannot finish");
+    if (io->fsync(io->self, premises->to.root) < 0)
+        return premises_fail(premises, errno, "cannot finish", premises->to_path);
+    return failure_none();
+}
+
+bool premises_has_begun(struct premises *premises)
+{
+    if (!premises->marked || (!premises->beside && folder_is_used(&premises->to)))
+        return true;
+    char *names = premises->io->list(premises->io->self, premises->drafts);
+    bool begun = !names;
+    for (const char *name = names; name && *name && !begun; name += strlen(name) + 1)
+        begun = places_is_entry(name);
+    free(names);
+    return begun;
 }
 
 /* ---- the backup of a server ---------------------------------------------------------------------- */
@@ -300,11 +384,11 @@ static struct failure check_begun(struct premises *premises)
         return failure_none();
     const char *command = premises->beside ? "transfer" : "restore";
     return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
-                          "%.160s holds the beginning of another %s: its store %s is not one of %.160s, or was made "
+                          "%s holds the beginning of another %s: its store %s is not one of this source, or was made "
                           "anew there. It was left untouched: end it with the source that it was begun with, or "
-                          "`cairnd %s --give-up` it",
-                          premises->to_path, premises->beside ? "transfer" : "restoration", store, premises->from_path,
-                          command);
+                          "`cairnd %s --give-up %s`",
+                          folder_word(premises->to_path), premises->beside ? "transfer" : "restoration", store, command,
+                          folder_word(premises->to_path));
 }
 
 /* Takes down what is begun here, if it is. */
@@ -392,23 +476,14 @@ struct failure premises_open(struct premises *premises)
     return failure;
 }
 
-int premises_finish(struct premises *premises)
-{
-    const struct io *io = premises->io;
-    int error = premises->restore ? tree_remove(io, premises->to.root, drafts_name(premises)) : 0;
-    return !error && io->fsync(io->self, premises->to.root) < 0 ? errno : error;
-}
-
 /* Takes back what this run has noted, where nothing has come of it: what was there before is as it was. */
 static void unmark(struct premises *premises)
 {
     const struct io *io = premises->io;
     const struct intent intent = intent_of(premises);
-    bool begun;
-    if ((!premises->beside && folder_is_used(&premises->to)) || intent_drop(io, premises->drafts, &intent, &begun) ||
-        begun)
+    if (premises->marked && (premises_has_begun(premises) || intent_drop(io, premises->drafts, &intent)))
         return;
-    io->unlinkat(io->self, premises->to.root, drafts_name(premises), AT_REMOVEDIR);
+    io->unlinkat(io->self, premises->to.root, FOLDER_RESTORE, AT_REMOVEDIR);
 }
 
 /* Removes the folder that was made, if nothing is in it but what makes a data folder. */
@@ -443,7 +518,7 @@ void premises_close_from(struct premises *premises)
 
 void premises_close(struct premises *premises, bool failed)
 {
-    if (failed && (premises->marked || (premises->made && premises->restore)))
+    if (failed && premises->restore)
         unmark(premises);
     if (failed && premises->fresh)
         remove_made(premises);

@@ -5,7 +5,8 @@
  *                    there (intent.h)
  *
  * What a folder is, and what is under way in it, is looked at before anything is changed there: by the same marks,
- * whatever the source is and whatever is asked for. TO is locked until it is closed, and no name in it leads through a
+ * whatever the source is and whatever is asked for. So nothing is restored to a folder with stores but where its own mark
+ * says that this restoration is under way. The mark is the last thing of TO/restore/ that goes. TO is locked until it is closed, and no name in it leads through a
  * symbolic link.
  *
  * Thread: one.
@@ -72,8 +73,11 @@ struct failure premises_check_from(struct premises *premises);
 /* Ends what is under way in the folder TO alone, without what has not come. Blocking. */
 struct failure premises_give_up(struct premises *premises);
 
-/* What was restored is. An errno. Blocking. */
-int premises_finish(struct premises *premises);
+/* Whether something of what is restored has come to TO, or is in the making there: also in a run before. Blocking. */
+bool premises_has_begun(struct premises *premises);
+
+/* What was restored is. Blocking. */
+struct failure premises_finish(struct premises *premises);
 
 /* Closes what is open. With `failed`, a folder goes again that was made, and has come to hold nothing. Blocking. */
 void premises_close(struct premises *premises, bool failed);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FOLDER_WORD_MAX = 100 }; /* a sentence has two of them, and room for 512 bytes (struct store_detail) */
+
 static const char marker[] = FOLDER_MARKER;
 
 /* What to do about it. */
@@ -33,6 +35,11 @@ static struct failure fail(struct store_detail *detail, int os_error, const char
 {
     return failure_detail(detail, failure_of_errno(os_error), "%s %s: %s%s", what, path, strerror(os_error),
                           hint_for(os_error));
+}
+
+const char *folder_word(const char *path)
+{
+    return strlen(path) <= FOLDER_WORD_MAX ? path : "DIR";
 }
 
 /* ---- making it ------------------------------------------------------------------------------- */

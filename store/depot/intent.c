@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char all_mark[] = ".all", only_mark[] = ".only.", beside_mark[] = ".beside";
-static const char some_mark[] = ".some"; /* never on disk: nobody knows what for */
+static const char lost_mark[] = ".lost"; /* never on disk: nobody knows what for */
 
 /* No store's name begins so, and no draft's. */
 static void name_mark(const struct intent *intent, char mark[INTENT_MAX])
@@ -23,30 +23,20 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-static bool ends_with(const char *text, const char *with)
-{
-    size_t length = strlen(text), end = strlen(with);
-    return length >= end && strcmp(text + length - end, with) == 0;
-}
-
-static bool is_mark(const char *name)
+bool intent_is_mark(const char *name)
 {
     return strcmp(name, all_mark) == 0 || begins(name, only_mark) || begins(name, beside_mark);
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
-/* The widest mark among the names. Without one it was for all; a transfer notes which stores it has made. */
-static void find_mark(struct folder *folder, const char *names, char ret_mark[INTENT_MAX])
+/* The widest mark among the names; "": there is none. */
+static void find_mark(const char *names, char ret_mark[INTENT_MAX])
 {
-    bool beside = false;
-    for (const char *name = names; *name; name += strlen(name) + 1) {
-        beside = beside || ends_with(name, ".own");
-        if (is_mark(name) && (!ret_mark[0] || strlen(name) < strlen(ret_mark)))
+    ret_mark[0] = '\0';
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        if (intent_is_mark(name) && (!ret_mark[0] || strlen(name) < strlen(ret_mark)))
             (void)snprintf(ret_mark, INTENT_MAX, "%s", name);
-    }
-    if (!ret_mark[0] && (*names || folder_is_used(folder)))
-        (void)snprintf(ret_mark, INTENT_MAX, "%s", beside ? beside_mark : *names ? all_mark : some_mark);
 }
 
 int intent_look(struct folder *folder, char ret_mark[INTENT_MAX])
@@ -60,7 +50,9 @@ int intent_look(struct folder *folder, char ret_mark[INTENT_MAX])
     int error = names ? 0 : errno;
     io->close(io->self, drafts);
     if (names)
-        find_mark(folder, names, ret_mark);
+        find_mark(names, ret_mark);
+    if (names && *names && !ret_mark[0])
+        (void)snprintf(ret_mark, INTENT_MAX, "%s", lost_mark);
     free(names);
     return error;
 }
@@ -68,10 +60,6 @@ int intent_look(struct folder *folder, char ret_mark[INTENT_MAX])
 /* A mark in words: "a restoration of all stores". */
 static void say(const char *mark, char *ret_words, size_t size)
 {
-    if (strcmp(mark, some_mark) == 0) {
-        (void)snprintf(ret_words, size, "a restoration or a transfer");
-        return;
-    }
     bool beside = begins(mark, beside_mark);
     const char *rest = mark + strlen(beside ? beside_mark : begins(mark, only_mark) ? only_mark : all_mark);
     const char *store = rest + (*rest == '.');
@@ -82,16 +70,26 @@ static void say(const char *mark, char *ret_words, size_t size)
         (void)snprintf(ret_words, size, "%s of all stores", what);
 }
 
+static struct failure refuse_lost(struct store_detail *detail, const char *path, const char *why)
+{
+    return failure_detail(detail, failure_of(STORE_FOREIGN),
+                          "%s holds the beginning of a restoration or a transfer%s: what it was begun for cannot be "
+                          "told, and nothing goes on with it. `cairnd restore --give-up %s` ends it, and the stores "
+                          "that are there stay as they are",
+                          folder_word(path), why, folder_word(path));
+}
+
 struct failure intent_refuse(struct store_detail *detail, const char *path, const char *mark, const char *why)
 {
     char words[INTENT_MAX + 64];
+    if (strcmp(mark, lost_mark) == 0)
+        return refuse_lost(detail, path, why);
     say(mark, words, sizeof words);
-    return failure_detail(
-        detail, failure_of(STORE_FOREIGN),
-        "%.160s holds the beginning of %s%s: the command that began it ends it, with the same source. "
-        "Or `cairnd %s --give-up %.160s`: the stores that are there stay, whole, and others are "
-        "missing",
-        path, words, why, begins(mark, beside_mark) ? "transfer" : "restore", path);
+    return failure_detail(detail, failure_of(STORE_FOREIGN),
+                          "%s holds the beginning of %s%s: the command that began it ends it, with the same source. "
+                          "Or `cairnd %s --give-up %s`: the stores that are there stay, whole, and others are missing",
+                          folder_word(path), words, why, begins(mark, beside_mark) ? "transfer" : "restore",
+                          folder_word(path));
 }
 
 /* ---- taking it down -------------------------------------------------------------------------- */
@@ -101,8 +99,6 @@ bool intent_ends(const struct intent *intent, const char *mark)
 {
     char own[INTENT_MAX];
     name_mark(intent, own);
-    if (strcmp(mark, some_mark) == 0)
-        return intent->beside || !intent->store;
     return strcmp(mark, own) == 0 || (!intent->store && begins(mark, intent->beside ? beside_mark : only_mark));
 }
 
@@ -132,16 +128,25 @@ int intent_take(const struct io *io, int drafts, const struct intent *intent, bo
     return there ? 0 : make(io, drafts, own);
 }
 
-int intent_drop(const struct io *io, int drafts, const struct intent *intent, bool *ret_begun)
+int intent_drop(const struct io *io, int drafts, const struct intent *intent)
 {
     char own[INTENT_MAX];
-    char *names = io->list(io->self, drafts);
-    if (!names)
-        return errno;
-    *ret_begun = false;
-    for (const char *name = names; *name; name += strlen(name) + 1)
-        *ret_begun = *ret_begun || *name != '.';
-    free(names);
     name_mark(intent, own);
-    return *ret_begun || io->unlinkat(io->self, drafts, own, 0) == 0 || errno == ENOENT ? 0 : errno;
+    return io->unlinkat(io->self, drafts, own, 0) < 0 && errno != ENOENT ? errno : 0;
+}
+
+int intent_end(const struct io *io, int drafts)
+{
+    char widest[INTENT_MAX];
+    char *names = io->list(io->self, drafts);
+    int error = names ? 0 : errno;
+    if (names)
+        find_mark(names, widest);
+    for (const char *name = names; name && *name && !error; name += strlen(name) + 1)
+        if (intent_is_mark(name) && strcmp(name, widest) != 0 && io->unlinkat(io->self, drafts, name, 0) < 0)
+            error = errno;
+    free(names);
+    if (!error && widest[0] && io->unlinkat(io->self, drafts, widest, 0) < 0)
+        error = errno;
+    return error;
 }

@@ -483,10 +483,8 @@ START_TEST(what_is_restored_is_what_was_backed_up)
     const char *arguments[] = {"restore", to, restored, NULL};
     const char *output = command_run(arguments, WHOLE);
     ck_assert_ptr_nonnull(strstr(output, "1 store, all whole"));
-    const char *check[] = {"check", restored, NULL}, *mark = client_text(site.client, "%s/restore", restored);
-    ck_assert_int_eq(mkdir(mark, 0700), 0); /* as it is there until all is */
-    ck_assert_ptr_nonnull(strstr(command_run(check, UNKNOWN), "the beginning of a restoration or a transfer"));
-    ck_assert_int_eq(rmdir(mark), 0);
+    const char *mark = client_text(site.client, "%s/restore", restored);
+    ck_assert_int_eq(mkdir(mark, 0700), 0); /* as it is there when the mark in it has just gone */
     server_stop(site.server);
     snprintf(site.server->data, sizeof site.server->data, "%s", restored);
     server_start(site.server);
@@ -537,9 +535,10 @@ START_TEST(a_restoration_is_ended_with_the_backup_that_it_was_begun_with)
     const char *begin[] = {"restore", all, restored, NULL}, *other[] = {"restore", one, restored, NULL};
     command_run(begin, WHOLE);
     ck_assert_int_eq(mkdir(mark, 0700), 0); /* as it is there until all is */
+    ck_assert_int_eq(mknod(client_text(site.client, "%s/restore/.all", restored), S_IFREG | 0600, 0), 0);
     command_says(other, UNKNOWN, "the beginning of another restoration: its store aa is not one of");
     const char *part[] = {"restore", all, restored, "--store", "main", NULL};
-    command_says(part, UNKNOWN, "the beginning of a restoration or a transfer");
+    command_says(part, UNKNOWN, "the beginning of a restoration of all stores");
     ck_assert_int_eq(access(mark, F_OK), 0);
     ck_assert_ptr_nonnull(strstr(command_run(begin, WHOLE), "2 stores, all whole"));
     ck_assert_int_ne(access(mark, F_OK), 0);
@@ -675,9 +674,130 @@ START_TEST(a_restoration_is_given_up)
     command_run(give_up, WHOLE);
     command_says(check, WHOLE, "1 store, all whole");
     command_says(give_up, UNKNOWN, "no beginning of a restoration");
+    ck_assert_int_eq(mknod(below(restored, "restore"), S_IFREG | 0600, 0), 0); /* somebody's */
+    command_says(give_up, UNKNOWN, "no beginning of a restoration");
+    ck_assert_int_eq(unlink(below(restored, "restore")), 0);
     const char *further[] = {"transfer", all, restored, "--store", "aa", NULL};
     command_run(further, WHOLE);
     command_says(check, WHOLE, "2 stores, all whole");
+}
+END_TEST
+
+static void touch(const char *path)
+{
+    ck_assert_int_eq(mknod(path, S_IFREG | 0600, 0), 0);
+}
+
+/* What was lost of the mark is not inferred: a folder that was restored once, and has gone on, is not overwritten. */
+START_TEST(what_has_lost_its_mark_is_only_given_up)
+{
+    static const char *const left[] = {NULL, "aa.new", "main.own", "precious"};
+    const char *all = copies_beside("all"), *restored = copies_beside("restored");
+    const char *restore[] = {"restore", all, restored, NULL}, *transfer[] = {"transfer", all, restored, NULL};
+    const char *give_up[] = {"restore", "--give-up", restored, NULL}, *check[] = {"check", restored, NULL};
+    make_two_stores();
+    command_run(restore, WHOLE);
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        ck_assert_int_eq(mkdir(below(restored, "restore"), 0700), 0);
+        if (!left[i]) { /* nothing is under way */
+            command_says(restore, UNKNOWN, "holds what was restored already");
+            command_says(give_up, UNKNOWN, "no beginning of a restoration");
+            command_says(check, WHOLE, "2 stores, all whole");
+            ck_assert_int_eq(rmdir(below(restored, "restore")), 0);
+            continue;
+        }
+        char *entry = client_text(site.client, "restore/%s", left[i]);
+        touch(below(restored, entry));
+        command_says(restore, UNKNOWN, "what it was begun for cannot be told");
+        command_says(transfer, UNKNOWN, "what it was begun for cannot be told");
+        command_says(check, UNKNOWN, client_text(site.client, "`cairnd restore --give-up %s`", restored));
+        if (strcmp(left[i], "precious") == 0) {
+            command_says(give_up, UNKNOWN, "holds 'precious', which is none of cairn's");
+            ck_assert_int_eq(access(below(restored, "restore/precious"), F_OK), 0);
+            break;
+        }
+        command_says(give_up, WHOLE, "the stores that are there stay, whole");
+        command_says(check, WHOLE, "2 stores, all whole");
+    }
+}
+END_TEST
+
+/* One that made room is a store that is there. */
+START_TEST(what_made_room_is_not_given_up)
+{
+    const char *all = copies_beside("all"), *restored = copies_beside("restored");
+    const char *restore[] = {"restore", all, restored, NULL}, *give_up[] = {"restore", "--give-up", restored, NULL};
+    const char *check[] = {"check", restored, NULL};
+    make_two_stores();
+    begin_restoration(restore);
+    ck_assert_int_eq(rename(below(restored, "stores/main"), below(restored, "restore/main.old")), 0);
+    command_run(give_up, WHOLE);
+    command_says(check, WHOLE, "1 store, all whole");
+}
+END_TEST
+
+/* A folder of a backup has all but the copy that is to come of one. */
+static void lose_copy(const char *folder, const char *name)
+{
+    ck_assert_int_eq(system(client_text(site.client, "rm -r '%s/stores/%s' && touch '%s/backup/.pending.%s'", folder,
+                                        name, folder, name)),
+                     0);
+}
+
+/* A store that a backup is to have, and lacks, is not one that is not there any more; nor is another one removed as
+ * long as something has not been copied. */
+START_TEST(no_copy_is_removed_where_something_is_missing)
+{
+    const char *all = copies_beside("all"), *further = copies_beside("further");
+    const char *copy[] = {"backup", "--from", all, further, NULL};
+    const char *prune[] = {"backup", "--from", all, "--prune", further, NULL};
+    make_two_stores();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/kin", NULL, 0, NULL), 201); /* the source is known by it */
+    run_backup(all);
+    command_run(copy, WHOLE);
+    lose_copy(all, "main");
+    ck_assert_int_eq(system(client_text(site.client, "rm -r '%s/stores/aa'", all)), 0);
+    const char *output = command_run(prune, UNKNOWN);
+    ck_assert_msg(strstr(output, "store main: not copied: the backup has no copy of it") &&
+                      !strstr(output, "store main: it is not there any more") &&
+                      strstr(output, "store aa: it is not there any more: its copy stays all the same"),
+                  "%s", output);
+    ck_assert_int_eq(access(below(further, "stores/main/settings"), F_OK), 0);
+    ck_assert_int_eq(access(below(further, "stores/aa/settings"), F_OK), 0);
+    run_backup(all);
+    ck_assert_int_eq(system(client_text(site.client, "rm -r '%s/stores/aa'", all)), 0);
+    command_says(prune, WHOLE, "store aa: it is not there any more: its copy was removed");
+}
+END_TEST
+
+/* Who takes what was restored for all that there is removes the copies that have come since. */
+START_TEST(a_restoration_has_not_ended_where_the_backup_lacks_a_store)
+{
+    const char *all = copies_beside("all"), *restored = copies_beside("restored");
+    const char *restore[] = {"restore", all, restored, NULL};
+    const char *prune[] = {"backup", "--from", restored, "--prune", all, NULL};
+    make_two_stores();
+    lose_copy(all, "aa");
+    command_says(restore, UNKNOWN, "store aa was not copied, and ");
+    run_backup(all);
+    command_says(prune, UNKNOWN, "the beginning of a restoration of all stores");
+    copies_expect_whole(all);
+    command_says(restore, WHOLE, "2 stores, all whole");
+}
+END_TEST
+
+/* What comes to nothing is told to be so. */
+START_TEST(a_restoration_of_which_nothing_comes_leaves_nothing)
+{
+    const char *all = copies_beside("all"), *restored = copies_beside("restored");
+    const char *restore[] = {"restore", all, restored, NULL};
+    make_two_stores();
+    hide(all, "aa", true);
+    hide(all, "main", true);
+    touch(below(all, "access.json"));
+    const char *output = command_run(restore, UNKNOWN);
+    ck_assert_msg(strstr(output, "nor was any other") && !strstr(output, "--give-up"), "%s", output);
+    ck_assert_int_ne(access(restored, F_OK), 0);
 }
 END_TEST
 
@@ -734,7 +854,7 @@ START_TEST(the_access_file_is_that_of_the_backup_that_ends_the_restoration)
     FILE *file = fopen(below(all, "access.json"), "we");
     ck_assert(file && fputs("{\"tokens\":[]}", file) >= 0 && fclose(file) == 0);
     begin_restoration(restore);
-    ck_assert_int_eq(access(below(restored, "access.json"), F_OK), 0);
+    ck_assert_int_ne(access(below(restored, "access.json"), F_OK), 0);
     ck_assert_int_eq(unlink(below(all, "access.json")), 0);
     command_run(restore, WHOLE);
     ck_assert_int_ne(access(below(restored, "access.json"), F_OK), 0);
@@ -1007,10 +1127,11 @@ static void expect_missing(const char *to)
     command_says(one, UNKNOWN, "has no copy of it: the run that was to make the first one");
     const char *output = command_run(restore, UNKNOWN);
     expect_words(output, "store main: not copied: the backup has no copy of it");
-    expect_words(output, "2 stores, 1 of them copied");
-    expect_words(output, "not all is in ");
+    expect_words(output, "store main was not copied, and ");
     ck_assert_ptr_null(strstr(output, "whole"));
     ck_assert_int_eq(access(client_text(site.client, "%s/stores/zz", restored), F_OK), 0);
+    const char *give_up[] = {"restore", "--give-up", restored, NULL};
+    command_says(give_up, WHOLE, "stores that are there stay, whole");
     output = command_run(check, UNKNOWN);
     expect_words(output, "store main\n  not looked at: the backup has no copy of it");
     expect_words(output, "2 stores, 1 of them whole; 0 flaws");
@@ -1311,6 +1432,11 @@ int main(void)
         a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup,
         a_restoration_that_lacks_a_store_has_not_ended,
         a_restoration_is_given_up,
+        what_has_lost_its_mark_is_only_given_up,
+        what_made_room_is_not_given_up,
+        no_copy_is_removed_where_something_is_missing,
+        a_restoration_has_not_ended_where_the_backup_lacks_a_store,
+        a_restoration_of_which_nothing_comes_leaves_nothing,
         a_transfer_that_was_cut_short_keeps_nobody_out_for_ever,
         no_backup_is_made_where_a_restoration_is_under_way,
         the_access_file_is_that_of_the_backup_that_ends_the_restoration,

@@ -511,8 +511,10 @@ START_TEST(a_first_run_that_is_cut_short_is_not_taken_for_all)
     ck_assert_int_eq(backup_make("/data", "/copy", &cut, &detail), STORE_DRAINING);
     ck_assert_uint_eq(missing("/copy"), 1);
     told_count = 0;
-    ck_assert_int_eq(copy_by(fixture.io, "/copy", "/restored", true), STORE_NO_STORE); /* which is told of "t" */
+    ck_assert_int_eq(copy_by(fixture.io, "/copy", "/restored", true), STORE_IO);
     ck_assert_uint_eq(told_count, 2);
+    ck_assert_int_eq(last.error, STORE_NO_STORE); /* of "t" */
+    ck_assert_int_eq(backup_give_up("/restored", fixture.io, &detail), STORE_OK);
     expect_new("/restored");
     ck_assert_int_eq(copy(), STORE_OK);
     ck_assert_uint_eq(missing("/copy"), 0);
@@ -523,6 +525,60 @@ START_TEST(a_first_run_that_is_cut_short_is_not_taken_for_all)
     told_count = 0;
     ck_assert_int_eq(backup_make("/data", "/other", &cut, &detail), STORE_OK);
     ck_assert_uint_eq(missing("/other"), 0);
+}
+END_TEST
+
+/* A restoration that was cut short when one store had come: of two. */
+static void begin_restoration(const char *to)
+{
+    const struct backup_options cut = {.io = fixture.io, .restore = true, .told = told, .halted = halted_behind_one};
+    struct store_detail detail;
+    told_count = 0;
+    ck_assert_int_eq(backup_make("/copy", to, &cut, &detail), STORE_DRAINING);
+}
+
+/* Whether a folder is opened; else what is under way there is told to be a restoration. */
+static bool opens(const char *folder)
+{
+    struct depot_options options = fixture.options;
+    struct depot *depot;
+    struct store_detail detail;
+    options.read_only = true;
+    enum store_error error = depot_open(folder, &options, &depot, &detail);
+    ck_assert_msg(!error || strstr(detail.text, "holds the beginning of a restoration of all stores"), "%s",
+                  detail.text);
+    if (!error)
+        depot_close(depot);
+    return !error;
+}
+
+/* Each end of a restoration, wherever the power fails in it: it is under way as it was, or it has ended, and nobody
+ * takes it for another one, or for a part of one. */
+START_TEST(what_is_under_way_is_told_to_the_end)
+{
+    struct store_detail detail;
+    bool created;
+    for (uint64_t nth = 1, ended = 0; ended < 2; nth++) {
+        prepare(false);
+        fixture_open(&fixture);
+        ck_assert_int_eq(depot_create(fixture.depot, "t", &created, &detail), STORE_OK);
+        fixture_close(&fixture);
+        ck_assert_int_eq(copy(), STORE_OK);
+        begin_restoration("/restored");
+        ck_assert(!opens("/restored"));
+        uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
+        sim_disk_cut_after(fixture.disk, nth);
+        enum store_error error = backup_give_up("/restored", fixture.io, &detail);
+        ended += !error && sim_disk_calls(fixture.disk, SIM_ANY) - before < nth;
+        sim_disk_reboot(fixture.disk, seed() + nth);
+        if (!opens("/restored")) {
+            ck_assert_int_ne(error, STORE_OK);
+            ck_assert_int_eq(copy_by(fixture.io, "/copy", "/restored", true), STORE_OK);
+        } else {
+            ck_assert_int_eq(copy_by(fixture.io, "/copy", "/restored", true), STORE_FOREIGN);
+        }
+        expect_new("/restored");
+    }
 }
 END_TEST
 
@@ -669,6 +725,7 @@ int main(void)
         the_copy_of_the_last_segment_is_older_than_it,
         a_restored_store_goes_on,
         one_that_is_told_to_stop_is_taken_up,
+        what_is_under_way_is_told_to_the_end,
         a_copy_that_made_room_is_brought_back,
         what_is_followed_anew_is_the_same_backup,
         a_folder_is_the_backup_of_one_source,
