@@ -164,6 +164,12 @@ void account_absent(struct account *account, const char *name, enum account_abse
         printf("store %s: %s\n", name, texts[absence]);
 }
 
+void account_unpruned(struct account *account)
+{
+    if (!account->json)
+        puts("nothing was pruned: copies are removed only where all is copied");
+}
+
 enum check_status account_end(struct account *account, const char *sentence)
 {
     if (account->json)

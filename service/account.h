@@ -51,6 +51,9 @@ enum account_absence {
 /* The copy of a store that is not there any more. */
 void account_absent(struct account *account, const char *name, enum account_absence absence);
 
+/* Copies were to be removed, and none was, since not all could be copied. */
+void account_unpruned(struct account *account);
+
 /* Writes the sum and frees. */
 enum check_status account_end(struct account *account, const char *sentence);
 

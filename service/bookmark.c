@@ -15,6 +15,7 @@
 
 enum { FILE_MAX = 64 << 20, CHECK_LENGTH = 22 };
 
+static const char before_line[] = "\nbefore ";
 static const char landmark_line[] = "\nlandmark ";
 static const char damaged_line[] = "\ndamaged ";
 
@@ -56,7 +57,7 @@ void bookmark_free(struct bookmark *bookmark)
 void bookmark_forget(struct bookmark *bookmark)
 {
     bookmark->next = 0;
-    bookmark->log[0] = '\0';
+    bookmark->log[0] = bookmark->before[0] = '\0';
     json_decref(bookmark->landmark);
     bookmark->landmark = NULL;
     json_array_clear(bookmark->damaged);
@@ -80,9 +81,21 @@ static bool is_whole(const char *text, size_t length, const char **ret_body)
     return XXH3_64bits(*ret_body, length - (size_t)begun) == check;
 }
 
+/* One that was begun anew, and has nothing yet, has no log but that of before. */
+static bool read_logs(struct bookmark *bookmark, const char *body)
+{
+    int begun = 0;
+    const char *before = strstr(body, before_line);
+    if (sscanf(body, "\nnext %" SCNu64 "%n", &bookmark->next, &begun) != 1 || strncmp(body + begun, "\nlog ", 5) != 0)
+        return false;
+    bool known = sscanf(body + begun + 5, "%31[0-9a-f]", bookmark->log) == 1;
+    bool renewed = before && sscanf(before + strlen(before_line), "%31[0-9a-f]", bookmark->before) == 1;
+    return known || renewed;
+}
+
 static bool read_body(struct bookmark *bookmark, const char *body)
 {
-    if (sscanf(body, "\nnext %" SCNu64 "\nlog %31[0-9a-f]", &bookmark->next, bookmark->log) != 2)
+    if (!read_logs(bookmark, body))
         return false;
     json_t *damaged = read_line(body, damaged_line);
     bookmark->landmark = read_line(body, landmark_line);
@@ -95,6 +108,8 @@ static bool read_body(struct bookmark *bookmark, const char *body)
 static bool write_body(FILE *file, const struct bookmark *bookmark)
 {
     bool good = fprintf(file, "\nnext %" PRIu64 "\nlog %s", bookmark->next, bookmark->log) > 0;
+    if (good && bookmark->before[0])
+        good = fprintf(file, "%s%s", before_line, bookmark->before) > 0;
     if (good && bookmark->landmark)
         good = fputs(landmark_line, file) >= 0 && json_dumpf(bookmark->landmark, file, JSON_COMPACT) == 0;
     if (good && json_array_size(bookmark->damaged) > 0)

@@ -3,6 +3,7 @@
  *     FOLDER/follow/NAME     check dbd38ff853fc2d21    XXH3-64 of all behind this line
  *                            next 147488
  *                            log 9f31c2aa
+ *                            before 51c3e07d   the log of what gives way to that, as long as it has not
  *                            landmark {...}    the last change that was read (landmark.h)
  *                            damaged [...]     changes whose objects could not be had: they are asked for again
  *
@@ -24,8 +25,9 @@ struct bookmark {
     const char *name;
     uint64_t next;
     char log[BOOKMARK_LOG_SIZE]; /* which log that is a place of, as the feed's pages tell it; "": that is not known */
-    json_t *landmark;            /* NULL: none is known */
-    json_t *damaged;             /* an array of those */
+    char before[BOOKMARK_LOG_SIZE]; /* that of the copy whose place it is to take, when it was begun anew; "": none */
+    json_t *landmark;               /* NULL: none is known */
+    json_t *damaged;                /* an array of those */
 };
 
 /* Makes the folder of all of them, which is no link; an errno. */

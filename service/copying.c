@@ -24,6 +24,15 @@ static bool wanted(void *arg, const char *name)
     return !run->part || run->part->wanted(run->part->arg, name);
 }
 
+static bool gone(void *arg, const char *name)
+{
+    struct run *run = arg;
+    progress_pause(&run->progress);
+    bool gone = run->part->gone(run->part->arg, name);
+    progress_resume(&run->progress);
+    return gone;
+}
+
 static void told(void *arg, const struct backup_store *store)
 {
     struct run *run = arg;
@@ -101,6 +110,7 @@ static bool make(const struct copying *copying, const struct copying_part *part,
                                            .beside = copying->beside,
                                            .site = part ? part->site : NULL,
                                            .wanted = wanted,
+                                           .gone = part ? gone : NULL,
                                            .told = told,
                                            .flaw = flaw,
                                            .absent = copying->restore || copying->store ? NULL : absent,

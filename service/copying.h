@@ -29,6 +29,7 @@ struct copying_part {
     const char *where;                                /* what is damaged when the folder is, in a sentence, ... */
     const char *remedy;                               /* ... and why a store is not copied then */
     bool (*wanted)(void *arg, const char *store);     /* whether it is copied */
+    bool (*gone)(void *arg, const char *store);       /* struct backup_options */
     void (*tell_flaws)(void *arg, const char *store); /* what is damaged there goes into the account */
     /* The point of the server's log, and what came of it: objects in the place of files. */
     void (*tell_sums)(void *arg, const char *store, struct backup_store *told);

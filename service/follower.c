@@ -70,7 +70,7 @@ static bool fail_store(struct pursuit *pursuit, const char *what, enum store_err
 /* An answer that was not expected. What came may have no whole answer because the server is gone for all. */
 static bool fail_answer(struct pursuit *pursuit, const char *what, int status)
 {
-    enum follower_end end = status == 404 ? FOLLOWER_GONE : status == 0 ? FOLLOWER_OVER : FOLLOWER_FAILED;
+    enum follower_end end = status == 404 ? FOLLOWER_LOST : status == 0 ? FOLLOWER_OVER : FOLLOWER_FAILED;
     return fail_as(pursuit, end, "%s cannot be had: %s", what, remote_error(pursuit->follower->remote));
 }
 
@@ -481,7 +481,25 @@ static bool recall_damaged(struct pursuit *pursuit)
     return good || fail(pursuit, "memory is out");
 }
 
-/* What is there of a log that is not known is of no use. */
+/* What is there of a log that is not known is of no use: it goes. What the copy is known by stays. */
+static bool begin_anew(struct pursuit *pursuit, enum store_error *ret_error)
+{
+    struct follower *follower = pursuit->follower;
+    struct bookmark *bookmark = &pursuit->bookmark;
+    const char *before = "";
+    pursuit->end = FOLLOWER_OVER;
+    if (!follower->anew(follower->arg, pursuit->name, &before))
+        return false;
+    pursuit->end = FOLLOWER_FAILED;
+    (void)snprintf(bookmark->before, sizeof bookmark->before, "%s", before);
+    if (!before[0])
+        bookmark_remove(bookmark);
+    else if (!write_bookmark(pursuit))
+        return false;
+    *ret_error = depot_delete(follower->depot, pursuit->name, true, NULL);
+    return true;
+}
+
 static bool open_store(struct pursuit *pursuit)
 {
     struct depot *depot = pursuit->follower->depot;
@@ -494,12 +512,8 @@ static bool open_store(struct pursuit *pursuit)
                     "how far it was followed is damaged in the backup: %s/follow/%s. With --replace it is "
                     "copied anew",
                     pursuit->follower->folder, pursuit->name);
-    if (!pursuit->bookmark.log[0]) {
-        if (!pursuit->follower->anew(pursuit->follower->arg, pursuit->name))
-            return fail(pursuit, "that it is copied anew cannot be noted in the backup");
-        bookmark_remove(&pursuit->bookmark);
-        error = depot_delete(depot, pursuit->name, true, NULL);
-    }
+    if (!pursuit->bookmark.log[0] && !begin_anew(pursuit, &error))
+        return false;
     if (!error || error == STORE_NO_STORE)
         error = depot_create(depot, pursuit->name, &created, NULL);
     if (!error)
@@ -567,6 +581,7 @@ static void take_sums(struct pursuit *pursuit)
     struct store_figures figures;
     store_figures(pursuit->store, &figures);
     point->offset = pursuit->bookmark.next;
+    (void)snprintf(point->log, sizeof point->log, "%s", pursuit->bookmark.log);
     point->copied.objects += landings->all.objects;
     point->copied.bytes += landings->all.bytes;
     point->kept.objects = figures.objects - landings->there.objects;
@@ -618,24 +633,29 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
 
 /* ---- the others ------------------------------------------------------------------------------ */
 
-bool follower_knows(struct follower *follower, const char *name, enum follower_known *ret_known)
+bool follower_log(const struct follower *follower, const char *name, bool before, char ret_log[BOOKMARK_LOG_SIZE])
 {
     struct bookmark bookmark;
-    char path[PATH_SIZE];
-    json_t *page = NULL;
-    int status = 404;
     bookmark_init(&bookmark, follower->folder, name);
     bool told = bookmark_read(&bookmark);
-    (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=0&limit=1", name);
-    if (bookmark.log[0])
-        status = remote_json(follower->remote, path, &page);
-    const char *log = json_string_value(json_object_get(page, "log"));
-    bool same = log && strcmp(log, bookmark.log) == 0, hidden = status != 200 && status != 404;
-    *ret_known = !told ? FOLLOWER_UNTOLD : hidden ? FOLLOWER_HIDDEN : same ? FOLLOWER_SAME : FOLLOWER_OTHER;
-    json_decref(page);
+    (void)snprintf(ret_log, BOOKMARK_LOG_SIZE, "%s", before ? bookmark.before : bookmark.log);
     bookmark_free(&bookmark);
+    return told;
+}
+
+enum follower_known follower_compare(struct follower *follower, const char *name, const char *log)
+{
+    char path[PATH_SIZE];
+    json_t *page = NULL;
+    (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=0&limit=1", name);
+    int status = remote_json(follower->remote, path, &page);
+    const char *told = json_string_value(json_object_get(page, "log"));
+    bool same = told && strcmp(told, log) == 0;
+    json_decref(page);
     (void)snprintf(follower->error, sizeof follower->error, "%s", remote_error(follower->remote));
-    return status != 0;
+    if (status == 200)
+        return same ? FOLLOWER_SAME : FOLLOWER_OTHER;
+    return status == 404 ? FOLLOWER_GONE : status == 0 ? FOLLOWER_MUTE : FOLLOWER_HIDDEN;
 }
 
 bool follower_is_gone(struct follower *follower, const char *name)

@@ -16,6 +16,7 @@
 #ifndef CAIRN_FOLLOWER_H
 #define CAIRN_FOLLOWER_H
 
+#include "service/bookmark.h"
 #include "service/change.h"
 #include "service/landing.h"
 #include "service/remote.h"
@@ -33,15 +34,16 @@ struct follower {
 
     /* Is told of each object that the server cannot give, by its change, when the store has come to its point. */
     void (*damaged)(void *arg, const char *store, json_t *change);
-    /* Is told before a store that is there gives way to one that has nothing of it. False: it must not. */
-    bool (*anew)(void *arg, const char *store);
+    /* Is told before a store that is there gives way to one that has nothing of it. *ret_before: the log by which its
+     * copy is known, or "". False: it must not, nor any other, and `error` says why. */
+    bool (*anew)(void *arg, const char *store, const char **ret_before);
     void *arg;
     char error[640];
 };
 
 enum follower_end {
     FOLLOWER_ARRIVED, /* the store is at a point of the server's log */
-    FOLLOWER_GONE,    /* the server has it not any more */
+    FOLLOWER_LOST,    /* the server says that it has it not (404) */
     FOLLOWER_REFUSED, /* its log is not the one that was followed, gone on: `error` says so */
     FOLLOWER_FAILED,  /* it is at no point: `error` says why */
     FOLLOWER_OVER,    /* and nothing more can be had of any store, or be stored */
@@ -49,9 +51,10 @@ enum follower_end {
 
 /* Where a store has arrived, and how. */
 struct follower_point {
-    uint64_t offset;           /* of the server's log */
-    struct landing_sum copied; /* objects that have come, also those that came again */
-    struct landing_sum kept;   /* those that were there */
+    uint64_t offset;             /* of the server's log, ... */
+    char log[BOOKMARK_LOG_SIZE]; /* ... which is this one */
+    struct landing_sum copied;   /* objects that have come, also those that came again */
+    struct landing_sum kept;     /* those that were there */
 };
 
 /* Brings the store of that name up to date, which is made if need be; `limits` as GET of the server's stores tells
@@ -59,16 +62,20 @@ struct follower_point {
 enum follower_end follower_follow(struct follower *follower, const char *name, const json_t *limits,
                                   struct follower_point *ret_point);
 
+/* The log of the store of that name that was followed before, "": none was; with `before` of what gives way to it. False:
+ * what would tell is damaged in the folder. Blocking. */
+bool follower_log(const struct follower *follower, const char *name, bool before, char ret_log[BOOKMARK_LOG_SIZE]);
+
 enum follower_known {
-    FOLLOWER_OTHER,  /* it is not, or none of that name was */
-    FOLLOWER_SAME,   /* it is */
-    FOLLOWER_UNTOLD, /* what would tell is damaged in the folder */
+    FOLLOWER_SAME,   /* its log is that one */
+    FOLLOWER_OTHER,  /* it is another one */
+    FOLLOWER_GONE,   /* there is no such store (404) */
     FOLLOWER_HIDDEN, /* the server does not let it be followed: `error` says why */
+    FOLLOWER_MUTE,   /* the server does not answer: `error` says why */
 };
 
-/* Whether the server's store of that name is the one that was followed before. False: it does not answer, and `error`
- * says why. Blocking. */
-bool follower_knows(struct follower *follower, const char *name, enum follower_known *ret_known);
+/* What has become of the server's store of that name and log. Blocking. */
+enum follower_known follower_compare(struct follower *follower, const char *name, const char *log);
 
 /* Whether the server says that it has no such store. Blocking. */
 bool follower_is_gone(struct follower *follower, const char *name);

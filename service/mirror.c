@@ -5,6 +5,7 @@
 #include "service/follower.h"
 #include "service/interruption.h"
 #include "service/progress.h"
+#include "service/provenance.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,14 +19,17 @@ struct mirror {
     const struct copying *copying;
     struct account *account;
     struct follower follower;
+    struct provenance provenance;
     struct progress progress;
     struct backup_site *site; /* the backup's folder, locked for as long as the run is */
     char *folder;
     bool made;                    /* the backup's folder was not there before, ... */
     bool withdrawn;               /* ... and is not any more: nothing has come */
-    bool empty;                   /* nothing was copied before, of whomever */
+    bool pruned;                  /* a copy has gone */
     json_t *points;               /* store -> the point of the server's log, and what came, as it is told */
     json_t *damaged;              /* store -> its changes whose objects could not be had */
+    json_t *lost;                 /* names that the server has listed, and said then that it has no such store */
+    json_t *listed;               /* its stores when all had been followed; NULL: that cannot be known */
     char name[PROGRESS_NAME_MAX]; /* of the store under way; for the progress, under its lock */
     char sentence[COPYING_SENTENCE];
 };
@@ -71,28 +75,40 @@ static void keep_damaged(void *arg, const char *store, json_t *change)
     json_array_append(json_object_get(mirror->damaged, store), change);
 }
 
-/* Its copy is not known by it until it has come. */
-static bool note_anew(void *arg, const char *store)
+/* A copy gives way only to what the same server has. It is not known by that until it has come. */
+static bool note_anew(void *arg, const char *store, const char **ret_before)
 {
     struct mirror *mirror = arg;
+    struct follower *follower = &mirror->follower;
     struct store_detail detail = {0};
-    return !backup_renew(mirror->site, store, &detail);
+    *ret_before = provenance_log(&mirror->provenance, store);
+    bool same = provenance_is_same(&mirror->provenance), good = same && !backup_renew(mirror->site, store, &detail);
+    if (!good)
+        (void)snprintf(follower->error, sizeof follower->error, "%s", same ? detail.text : mirror->provenance.error);
+    return good;
 }
 
-/* A store that could not be followed: its copy stays as it is. */
-static void tell_failed(struct mirror *mirror, const char *name, enum store_error error)
+/* A store that could not be copied: its copy stays as it is. */
+static void tell_failed(struct mirror *mirror, const char *name, enum store_error error, const char *why)
 {
-    const struct backup_store told = {.name = name, .error = error, .why = mirror->follower.error};
-    progress_pause(&mirror->progress);
+    const struct backup_store told = {.name = name, .error = error, .why = why};
     account_store(mirror->account, &told, NULL);
+}
+
+/* The same of one that could not be followed. */
+static void tell_end(struct mirror *mirror, const char *name, enum store_error error)
+{
+    progress_pause(&mirror->progress);
+    tell_failed(mirror, name, error, mirror->follower.error);
     progress_resume(&mirror->progress);
 }
 
 static json_t *point_json(const struct follower_point *point)
 {
-    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "offset", (json_int_t)point->offset, "objects copied",
-                     (json_int_t)point->copied.objects, "bytes copied", (json_int_t)point->copied.bytes, "objects kept",
-                     (json_int_t)point->kept.objects, "bytes kept", (json_int_t)point->kept.bytes);
+    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "log", point->log, "offset", (json_int_t)point->offset,
+                     "objects copied", (json_int_t)point->copied.objects, "bytes copied",
+                     (json_int_t)point->copied.bytes, "objects kept", (json_int_t)point->kept.objects, "bytes kept",
+                     (json_int_t)point->kept.bytes);
 }
 
 /* False: nothing more can be had of any store. */
@@ -104,16 +120,16 @@ static bool follow_store(struct mirror *mirror, const json_t *store)
     switch (follower_follow(&mirror->follower, name, json_object_get(store, "limits"), &point)) {
     case FOLLOWER_ARRIVED:
         return json_object_set_new(mirror->points, name, point_json(&point)) == 0 || fail(mirror, "memory is out");
-    case FOLLOWER_GONE: /* it was removed meanwhile */
-        return true;
+    case FOLLOWER_LOST: /* was it removed meanwhile? */
+        return json_array_append_new(mirror->lost, json_string(name)) == 0 || fail(mirror, "memory is out");
     case FOLLOWER_REFUSED:
-        tell_failed(mirror, name, STORE_GONE);
+        tell_end(mirror, name, STORE_GONE);
         return true;
     case FOLLOWER_FAILED:
-        tell_failed(mirror, name, STORE_IO);
+        tell_end(mirror, name, STORE_IO);
         return true;
     default:
-        tell_failed(mirror, name, STORE_IO);
+        tell_end(mirror, name, STORE_IO);
         return fail(mirror, "store %s: %s", name, mirror->follower.error);
     }
 }
@@ -128,163 +144,6 @@ static bool follow_stores(struct mirror *mirror, const json_t *stores)
         good = good && (!interruption_came() || fail(mirror, "%s", interruption_sentence)) &&
                follow_store(mirror, store);
     progress_end(&mirror->progress);
-    return good;
-}
-
-/* ---- whose backup it is ------------------------------------------------------------------------ */
-
-/* What the server's stores tell; a name is NULL where there is no such store. */
-struct kin {
-    bool same;                  /* one of them is one that was followed */
-    const char *untold;         /* one for which that cannot be known here */
-    const char *hidden;         /* one for which the server does not tell, ... */
-    char why[COPYING_SENTENCE]; /* ... and why */
-};
-
-/* What was only followed tells nothing where other stores have been copied: it may be left of another server. */
-static bool tells(const struct mirror *mirror, const char *name)
-{
-    char *path;
-    if (mirror->empty || asprintf(&path, "%s/stores/%s", mirror->copying->to, name) < 0)
-        return true;
-    bool copied = access(path, F_OK) == 0;
-    free(path);
-    return copied;
-}
-
-/* Looks for a store of the server that was followed. */
-static bool find_kin(struct mirror *mirror, const json_t *stores, struct kin *kin)
-{
-    const json_t *store;
-    size_t i;
-    json_array_foreach (stores, i, store) {
-        const char *name = json_string_value(json_object_get(store, "name"));
-        enum follower_known known;
-        if (kin->same)
-            break;
-        if (!tells(mirror, name))
-            continue;
-        if (!follower_knows(&mirror->follower, name, &known))
-            return fail(mirror, "%s does not answer: %s", mirror->copying->from, mirror->follower.error);
-        kin->same = known == FOLLOWER_SAME;
-        kin->untold = known == FOLLOWER_UNTOLD ? name : kin->untold;
-        if (known == FOLLOWER_HIDDEN) {
-            kin->hidden = name;
-            (void)snprintf(kin->why, sizeof kin->why, "%s", mirror->follower.error);
-        }
-    }
-    return true;
-}
-
-static bool has_name(const json_t *stores, const char *name)
-{
-    const json_t *store;
-    size_t i;
-    json_array_foreach (stores, i, store)
-        if (strcmp(json_string_value(json_object_get(store, "name")), name) == 0)
-            return true;
-    return false;
-}
-
-/* Nobody says that it is another server where it shows nothing of what was copied: that may have been removed. */
-static bool refuse_without(struct mirror *mirror, const char *name)
-{
-    const char *from = mirror->copying->from;
-    if (follower_is_gone(&mirror->follower, name))
-        return fail(
-            mirror,
-            "store %s was copied before, and is not at %s any more, nor is another one that was copied. Its copy "
-            "stays, and nothing was touched. Is that the right server? Then --replace copies what it has now, "
-            "and --prune --replace removes the copy as well",
-            name, from);
-    return fail(
-        mirror,
-        "store %s was copied before, and %s does not show it, or another one that was copied: who asks may see "
-        "none of them (--token-file). Nothing was touched; name another folder or, where this is what you want, "
-        "--replace",
-        name, from);
-}
-
-static bool refuse_other(struct mirror *mirror, const char *name)
-{
-    return fail(mirror,
-                "%s is the backup of another source: %s%s%s. It was left untouched: name another folder or, where this "
-                "is what you want, --replace",
-                mirror->copying->to, name ? "store " : "nothing was copied from ", name ? name : mirror->copying->from,
-                name ? " is not the one that was copied, and there is no other one that was" : "");
-}
-
-/* None of the stores that were followed is the server's. */
-static bool refuse_source(struct mirror *mirror, const json_t *stores, char *const *followed, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (has_name(stores, followed[i]))
-            return refuse_other(mirror, followed[i]);
-    return count > 0 ? refuse_without(mirror, followed[0]) : refuse_other(mirror, NULL);
-}
-
-static bool compare_stores(struct mirror *mirror, const json_t *stores, char *const *followed, size_t count)
-{
-    struct kin kin = {0};
-    if (mirror->empty && count == 0)
-        return true;
-    if (!find_kin(mirror, stores, &kin))
-        return false;
-    if (!kin.same && kin.untold)
-        return fail(mirror,
-                    "the backup is damaged: %s/follow/%s, which tells how far store %s was followed, and of which "
-                    "server. Nothing was touched; where %s is the one, --replace copies it anew",
-                    mirror->folder, kin.untold, kin.untold, mirror->copying->from);
-    if (!kin.same && kin.hidden)
-        return fail(
-            mirror,
-            "whether %s is the server that was copied cannot be known: store %s does not let itself be followed "
-            "by who asks (--token-file): %s Nothing was touched",
-            mirror->copying->from, kin.hidden, kin.why);
-    return kin.same || refuse_source(mirror, stores, followed, count);
-}
-
-/* Whether one of the stores that were followed is the server's; or none were, and the backup is empty. */
-static bool check_source(struct mirror *mirror, const json_t *stores)
-{
-    char **followed;
-    size_t count;
-    if (mirror->copying->replace)
-        return true;
-    enum store_error error = depot_names(mirror->follower.depot, &followed, &count);
-    if (error)
-        return fail(mirror, "%s: %s", mirror->folder, store_error_text(error));
-    bool good = compare_stores(mirror, stores, followed, count);
-    free(followed);
-    return good;
-}
-
-/* ---- stores that the server does not show ---------------------------------------------------------- */
-
-/* What a token does not show may be there: only what the server says it has not is removed. */
-static bool miss_store(struct mirror *mirror, const char *name)
-{
-    bool gone = follower_is_gone(&mirror->follower, name);
-    if (!mirror->copying->prune || !gone) {
-        account_absent(mirror->account, name, gone ? ACCOUNT_GONE : ACCOUNT_HIDDEN);
-        return true;
-    }
-    return follower_remove(&mirror->follower, name) || fail(mirror, "%s", mirror->follower.error);
-}
-
-/* What is removed here is told of when its copy is, too. */
-static bool miss_others(struct mirror *mirror, const json_t *stores)
-{
-    char **names;
-    size_t count;
-    bool good = true;
-    enum store_error error = depot_names(mirror->follower.depot, &names, &count);
-    if (error)
-        return fail(mirror, "%s: %s", mirror->folder, store_error_text(error));
-    for (size_t i = 0; i < count; i++)
-        if (!has_name(stores, names[i]))
-            good = good && miss_store(mirror, names[i]);
-    free(names);
     return good;
 }
 
@@ -331,13 +190,60 @@ static bool list_stores(struct mirror *mirror, json_t *ret_stores)
     return good;
 }
 
+static bool is_everything(const char *pattern)
+{
+    return pattern && pattern[0] && strspn(pattern, "*") == strlen(pattern);
+}
+
+static bool has_text(const json_t *texts, bool (*is_wanted)(const char *text), const char *wanted)
+{
+    const json_t *text;
+    size_t i;
+    json_array_foreach (texts, i, text) {
+        const char *value = json_string_value(text);
+        if (value && (is_wanted ? is_wanted(value) : strcmp(value, wanted) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Whether one of the grants of who asks gives a right on all stores. */
+static bool is_granted(const json_t *access, const char *right)
+{
+    const json_t *grant;
+    size_t i;
+    json_array_foreach (json_object_get(access, "grants"), i, grant) {
+        const char *prefix = json_string_value(json_object_get(grant, "prefix"));
+        if (prefix && !prefix[0] && has_text(json_object_get(grant, "stores"), is_everything, NULL) &&
+            has_text(json_object_get(grant, "rights"), NULL, right))
+            return true;
+    }
+    return false;
+}
+
+/* To who does not see all, what is hidden is as what is gone: who removes copies has to see all. */
+static bool check_sight(struct mirror *mirror)
+{
+    json_t *access = NULL;
+    if (!mirror->copying->prune)
+        return true;
+    if (remote_json(mirror->follower.remote, "/v1/access", &access) != 200)
+        return fail(mirror, "--prune: whether who asks %s may see all of its stores cannot be known: %s",
+                    mirror->copying->from, remote_error(mirror->follower.remote));
+    bool all = is_granted(access, "read") && is_granted(access, "list");
+    json_decref(access);
+    return all ||
+           fail(mirror, "--prune removes what the server has not any more, and who asks may not read and list all of "
+                        "its stores (--token-file): nothing was touched. Without --prune what is shown is copied");
+}
+
 /* The folder in which the server is followed, and that of the bookmarks in it. */
 static bool make_folder(struct mirror *mirror)
 {
     struct store_detail detail = {0};
     mirror->made = access(mirror->copying->to, F_OK) < 0 && errno == ENOENT;
     enum store_error error = backup_open(mirror->copying->to, NULL, mirror->copying->replace, &mirror->site,
-                                         &mirror->empty, &detail);
+                                         &mirror->provenance.empty, &detail);
     if (error)
         return fail(mirror, "%s", detail.text[0] ? detail.text : store_error_text(error));
     if (asprintf(&mirror->folder, "%s/" BACKUP_DRAFTS "/" BACKUP_SERVER, mirror->copying->to) < 0) {
@@ -350,6 +256,7 @@ static bool make_folder(struct mirror *mirror)
     options.open_stores_limit = 1;
     options.keep_expired = true;
     mirror->follower.folder = mirror->folder;
+    mirror->provenance.site = mirror->site;
     if (depot_open(mirror->folder, &options, &mirror->follower.depot, &detail))
         return fail(mirror, "%s", detail.text);
     int os_error = bookmark_make_folder(mirror->folder);
@@ -367,8 +274,7 @@ static bool expect_stores(struct mirror *mirror, const json_t *stores)
         return fail(mirror, "memory is out");
     json_array_foreach (stores, i, store)
         names[i] = json_string_value(json_object_get(store, "name"));
-    enum store_error error = backup_expect(mirror->site, names, json_array_size(stores), !mirror->copying->store,
-                                           &detail);
+    enum store_error error = backup_expect(mirror->site, names, json_array_size(stores), &detail);
     free(names);
     return !error || fail(mirror, "%s", detail.text);
 }
@@ -401,22 +307,186 @@ static bool holds_something(struct mirror *mirror)
     return something;
 }
 
-static bool follow_all(struct mirror *mirror, const char *token)
+/* ---- when all are followed ---------------------------------------------------------------------- */
+
+static bool has_failed(const struct mirror *mirror)
+{
+    return mirror->account->failed > 0 || mirror->account->refused > 0;
+}
+
+static const char *log_of(const json_t *point)
+{
+    return json_string_value(json_object_get(point, "log"));
+}
+
+/* Whether what has come of a store was followed on from what its copy has. */
+static bool goes_on(const struct mirror *mirror, const char *name, const json_t *point)
+{
+    return strcmp(provenance_log(&mirror->provenance, name), log_of(point)) == 0;
+}
+
+/* Whether the server has one of the stores still that have come. */
+static bool has_any(struct mirror *mirror)
+{
+    const char *name;
+    json_t *point;
+    json_object_foreach (mirror->points, name, point)
+        if (follower_compare(&mirror->follower, name, log_of(point)) == FOLLOWER_SAME)
+            return true;
+    return false;
+}
+
+/* Whether what the server says that it has not is said by the one that was followed. */
+static bool is_believed(struct mirror *mirror)
+{
+    bool known = !mirror->provenance.any && json_object_size(mirror->provenance.known) > 0;
+    return known ? provenance_is_same(&mirror->provenance) : has_any(mirror);
+}
+
+/* Why what has come of a store does not take the place of a copy that is known by another log, or by none; NULL: it
+ * does, since the server has it still. A first run keeps it also where nobody answers any more. */
+static const char *refuse_point(struct mirror *mirror, const char *name, const json_t *point)
+{
+    enum follower_known known = interruption_came() ? FOLLOWER_MUTE
+                                                    : follower_compare(&mirror->follower, name, log_of(point));
+    switch (known) {
+    case FOLLOWER_SAME:
+        return NULL;
+    case FOLLOWER_OTHER:
+        return "another store has its name by now: it was made anew meanwhile, or another server answers. Run this "
+               "once more";
+    case FOLLOWER_GONE:
+        return "it had come, and the server says that it has it not any more: it was removed meanwhile, or another "
+               "server answers. Run this once more";
+    default:
+        return mirror->provenance.empty
+                   ? NULL
+                   : "it was copied anew, and whether the server has it still cannot be known: what "
+                     "has come is kept for the next run";
+    }
+}
+
+/* What was begun anew takes the place of a copy only where it is the same server's, and there still. */
+static void confirm_points(struct mirror *mirror)
+{
+    const char *name;
+    json_t *point;
+    void *next;
+    int same = -1; /* it is asked when it has to be known */
+    json_object_foreach_safe (mirror->points, next, name, point) {
+        if (goes_on(mirror, name, point))
+            continue;
+        if (same < 0)
+            same = provenance_is_same(&mirror->provenance);
+        const char *why = same ? refuse_point(mirror, name, point) : mirror->provenance.error;
+        if (!why)
+            continue;
+        tell_failed(mirror, name, STORE_IO, why);
+        json_object_del(mirror->points, name);
+    }
+}
+
+/* A store that is not in a new list either is gone, if who says so is believed; all else that did not come has to be
+ * told. */
+static void confirm_lost(struct mirror *mirror)
+{
+    const json_t *name;
+    size_t i;
+    json_array_foreach (mirror->lost, i, name) {
+        const char *store = json_string_value(name);
+        if (provenance_lists(mirror->listed, store))
+            tell_failed(mirror, store, STORE_IO,
+                        "the server lists it, and says that it has no such store (404): does something in front of "
+                        "the server answer for it?");
+        else if (!is_believed(mirror))
+            tell_failed(mirror, store, STORE_IO,
+                        "the server listed it, and has neither it nor another one any more by which the server is "
+                        "known: does another one answer?");
+    }
+}
+
+/* What is noted as missing is so until it has come, or the server says that it has it not any more. */
+static void settle_missing(void *arg, const char *name)
+{
+    struct mirror *mirror = arg;
+    if (provenance_lists(mirror->listed, name))
+        return;
+    if (follower_is_gone(&mirror->follower, name) && is_believed(mirror))
+        backup_forget(mirror->site, name);
+    else
+        tell_failed(mirror, name, STORE_IO,
+                    "the backup has no copy of it, and the server does not show it to who asks (--token-file)");
+}
+
+/* Whether the copy of a store may go: all else has come, and the server says now that it has it not. */
+static bool may_go(struct mirror *mirror, const char *name)
+{
+    return mirror->copying->prune && !has_failed(mirror) && follower_is_gone(&mirror->follower, name) &&
+           (mirror->provenance.any || is_believed(mirror));
+}
+
+/* What was followed of stores whose copies go, too. */
+static bool prune_followed(struct mirror *mirror)
+{
+    char **names;
+    size_t count;
+    bool good = true;
+    enum store_error error = mirror->copying->prune ? depot_names(mirror->follower.depot, &names, &count) : STORE_OK;
+    if (error)
+        return fail(mirror, "%s: %s", mirror->folder, store_error_text(error));
+    if (!mirror->copying->prune)
+        return true;
+    for (size_t i = 0; i < count && good; i++)
+        good = provenance_lists(mirror->listed, names[i]) || !may_go(mirror, names[i]) ||
+               follower_remove(&mirror->follower, names[i]) || fail(mirror, "%s", mirror->follower.error);
+    free(names);
+    return good;
+}
+
+/* `followed`: all that the server had listed was asked for. What becomes of its stores is known when it lists them once
+ * more. */
+static bool settle(struct mirror *mirror, bool followed)
+{
+    confirm_points(mirror);
+    if (!followed)
+        return false;
+    mirror->listed = json_array();
+    if (!list_stores(mirror, mirror->listed)) {
+        json_decref(mirror->listed);
+        mirror->listed = NULL;
+        return false;
+    }
+    confirm_lost(mirror);
+    if (mirror->copying->store)
+        return true;
+    backup_missing(mirror->copying->to, NULL, settle_missing, mirror);
+    return prune_followed(mirror);
+}
+
+/* Whether it is the server that was copied before. */
+static bool check_source(struct mirror *mirror, const json_t *stores, const json_t *chosen)
+{
+    return provenance_begin(&mirror->provenance, stores, chosen) || fail(mirror, "%s", mirror->provenance.error);
+}
+
+static bool open_remote(struct mirror *mirror, const char *token)
 {
     const char *sentence;
-    json_t *stores = json_array(), *chosen = json_array();
     mirror->follower.remote = remote_open(mirror->copying->from, token, mirror->copying->ca_file, &sentence);
-    if (!mirror->follower.remote)
-        fail(mirror, "%s", sentence);
-    bool good = mirror->follower.remote && list_stores(mirror, stores) && choose_stores(mirror, stores, chosen) &&
-                make_folder(mirror) && check_source(mirror, stores) && expect_stores(mirror, chosen) &&
-                follow_stores(mirror, chosen) && (mirror->copying->store || miss_others(mirror, stores));
-    bool failed = !good || mirror->account->failed > 0 || mirror->account->refused > 0;
+    return mirror->follower.remote || fail(mirror, "%s", sentence);
+}
+
+static bool follow_all(struct mirror *mirror, const char *token)
+{
+    json_t *stores = json_array(), *chosen = json_array();
+    bool good = open_remote(mirror, token) && check_sight(mirror) && list_stores(mirror, stores) &&
+                choose_stores(mirror, stores, chosen) && make_folder(mirror) && check_source(mirror, stores, chosen) &&
+                expect_stores(mirror, chosen) && settle(mirror, follow_stores(mirror, chosen));
+    bool failed = !good || has_failed(mirror);
     mirror->withdrawn = failed && mirror->made && !holds_something(mirror);
     depot_close(mirror->follower.depot);
-    if (mirror->withdrawn)
+    if (mirror->withdrawn && mirror->site)
         backup_withdraw(mirror->site);
-    remote_close(mirror->follower.remote);
     json_decref(chosen);
     json_decref(stores);
     return good;
@@ -428,6 +498,20 @@ static bool wanted(void *arg, const char *store)
 {
     const struct mirror *mirror = arg;
     return json_object_get(mirror->points, store);
+}
+
+/* What is not there any more is told of here, but for what goes: that is told when it has gone. */
+static bool gone(void *arg, const char *store)
+{
+    struct mirror *mirror = arg;
+    if (!mirror->listed || mirror->copying->store || provenance_lists(mirror->listed, store) || wanted(arg, store))
+        return false;
+    bool goes = may_go(mirror, store);
+    mirror->pruned = mirror->pruned || goes;
+    if (!goes)
+        account_absent(mirror->account, store,
+                       follower_is_gone(&mirror->follower, store) ? ACCOUNT_GONE : ACCOUNT_HIDDEN);
+    return goes;
 }
 
 static uint64_t figure_of(const json_t *point, const char *name)
@@ -472,7 +556,7 @@ static bool copy_all(struct mirror *mirror, bool followed)
 {
     char sentence[COPYING_SENTENCE];
     struct copying copying = *mirror->copying;
-    copying.prune = copying.prune && followed;
+    copying.prune = copying.prune && followed && !has_failed(mirror);
     const struct copying_part part = {
         .from = mirror->folder,
         .site = mirror->site,
@@ -480,6 +564,7 @@ static bool copy_all(struct mirror *mirror, bool followed)
         .remedy = "what was copied to backup/server is damaged, and not the server: remove that folder, and run this "
                   "once more with --replace",
         .wanted = wanted,
+        .gone = gone,
         .tell_flaws = tell_flaws,
         .tell_sums = tell_sums,
         .arg = mirror};
@@ -493,16 +578,25 @@ enum check_status mirror_run(const struct copying *copying, const char *token)
                             .account = &account,
                             .follower = {.replace = copying->replace, .damaged = keep_damaged, .anew = note_anew},
                             .points = json_object(),
+                            .lost = json_array(),
                             .damaged = json_object()};
     mirror.follower.arg = &mirror;
+    mirror.provenance = (struct provenance){
+        .follower = &mirror.follower, .from = copying->from, .to = copying->to, .any = copying->replace};
     account_begin(&account, copying->command, copying->json, copying->from, copying->to);
     account.counts_objects = true;
     bool good = follow_all(&mirror, token);
     if (!mirror.withdrawn && (good || json_object_size(mirror.points) > 0))
         good = copy_all(&mirror, good) && good;
+    if (copying->prune && mirror.site && !mirror.pruned && (!good || has_failed(&mirror)))
+        account_unpruned(&account);
     backup_close(mirror.site);
+    remote_close(mirror.follower.remote);
+    provenance_end(&mirror.provenance);
     free(mirror.folder);
     json_decref(mirror.points);
     json_decref(mirror.damaged);
+    json_decref(mirror.lost);
+    json_decref(mirror.listed);
     return account_end(&account, good ? NULL : mirror.sentence);
 }

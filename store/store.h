@@ -996,6 +996,10 @@ struct backup_options {
     /* Whether a store of the source is to be copied; NULL: all are. */
     bool (*wanted)(void *arg, const char *name);
 
+    /* Whether the source has no such store any more, so that its copy is told of as absent, and goes with `prune`: it is
+     * asked of each copy at that moment. NULL: it has none that `from` has not. */
+    bool (*gone)(void *arg, const char *name);
+
     /* Called on the calling thread: for each store when its copy is made or has failed; (NULL is allowed for all of
      * these) before that for each flaw that the source has there, which the copy has whole where it is `kept`; for each
      * copy of a store that the source has not any more; and when more bytes are done. */
@@ -1025,14 +1029,20 @@ void backup_close(struct backup_site *site); /* NULL is allowed */
 const struct io *backup_io(const struct backup_site *site);
 
 /* Notes in such a folder that it is to have the stores of these names: those that have no copy are told to be missing
- * by who restores or checks it, until they have one. With `all` no others are to be copied. The errors of
- * backup_make(). Blocking. */
-enum store_error backup_expect(struct backup_site *site, const char *const *names, size_t count, bool all,
+ * by who restores or checks it, until they have one. What is noted of others stays. The errors of backup_make().
+ * Blocking. */
+enum store_error backup_expect(struct backup_site *site, const char *const *names, size_t count,
                                struct store_detail *ret_detail);
 
 /* Notes that a store is made anew in `BACKUP_SERVER`, whose place the copy that there is keeps until it is copied. The
  * errors of backup_make(). Blocking. */
 enum store_error backup_renew(struct backup_site *site, const char *name, struct store_detail *ret_detail);
+
+/* Whether that is noted of a store still. Blocking. */
+bool backup_is_renewed(const struct backup_site *site, const char *name);
+
+/* Takes back what is noted of a store, which the source has not any more. Blocking. */
+void backup_forget(struct backup_site *site, const char *name);
 
 /* Removes such a folder again that was made by it, with all that is in `BACKUP_DRAFTS`, unless it has stores.
  * Blocking. */

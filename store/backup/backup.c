@@ -201,6 +201,13 @@ static int miss_store(struct backup *backup, const char *name)
     return error;
 }
 
+static bool is_gone(const struct backup *backup, const char *name, char *const *names, size_t count)
+{
+    const struct backup_options *options = backup->options;
+    return options->gone ? options->gone(options->arg, name)
+                         : !bsearch(&name, names, count, sizeof *names, compare_names);
+}
+
 /* Tells of the copies of stores that the source has not any more, and removes them where that is wished. It is asked
  * anew: some were removed meanwhile. */
 static struct failure miss_others(struct backup *backup)
@@ -218,8 +225,7 @@ static struct failure miss_others(struct backup *backup)
     }
     struct failure failure = premises_check_from(premises); /* which nobody has locked: again, before any goes */
     for (size_t i = 0; i < copies_count && !error && !failure.error; i++)
-        if (!bsearch(&copies[i], names, count, sizeof *names, compare_names) &&
-            !premises_lacks(premises, copies[i])) /* which has been told of */
+        if (is_gone(backup, copies[i], names, count) && !premises_lacks(premises, copies[i])) /* which has been told */
             error = miss_store(backup, copies[i]);
     free(names);
     free(copies);
@@ -412,17 +418,29 @@ static enum store_error tell_noted(struct backup_site *site, int error, struct s
               : failure_none());
 }
 
-enum store_error backup_expect(struct backup_site *site, const char *const *names, size_t count, bool all,
+enum store_error backup_expect(struct backup_site *site, const char *const *names, size_t count,
                                struct store_detail *ret_detail)
 {
     const struct places places = places_of(site);
-    return tell_noted(site, pending_expect(&places, names, count, all), ret_detail);
+    return tell_noted(site, pending_expect(&places, names, count, false), ret_detail);
 }
 
 enum store_error backup_renew(struct backup_site *site, const char *name, struct store_detail *ret_detail)
 {
     const struct places places = places_of(site);
     return tell_noted(site, pending_note(&places, name), ret_detail);
+}
+
+bool backup_is_renewed(const struct backup_site *site, const char *name)
+{
+    const struct places places = places_of(site);
+    return pending_is_noted(&places, name);
+}
+
+void backup_forget(struct backup_site *site, const char *name)
+{
+    const struct places places = places_of(site);
+    pending_settle(&places, name);
 }
 
 void backup_withdraw(struct backup_site *site)

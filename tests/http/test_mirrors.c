@@ -32,6 +32,11 @@ static const json_t *flaws_of(const json_t *report, const char *store)
     return json_object_get(copies_told(report, store), "flaws");
 }
 
+static bool is_copied(const char *to, const char *store)
+{
+    return access(client_text(site.client, "%s/stores/%s", to, store), F_OK) == 0;
+}
+
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
 static void make_ahead(const char *to)
@@ -172,7 +177,7 @@ START_TEST(what_a_token_does_not_show_is_not_said_to_be_gone)
     access_start(tokens, "");
     site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
     site_expect(client_send(site.client, "PUT", "/v1/stores/aa", NULL, 0, access_bearer("all"), NULL), 201);
-    const char *arguments[] = {"backup", "--from", site.server->url, to, "--token-file", all, "--prune", NULL};
+    const char *arguments[] = {"backup", "--from", site.server->url, to, "--token-file", all, NULL};
     command_run(arguments, WHOLE);
     arguments[5] = some;
     command_says(arguments, WHOLE, "store aa: the server does not show it to who asks (--token-file)");
@@ -187,6 +192,63 @@ START_TEST(what_a_token_does_not_show_is_not_said_to_be_gone)
     command_says(one, UNKNOWN, "shows no store 'aa'");
     const char *check[] = {"check", to, NULL};
     ck_assert_ptr_nonnull(strstr(command_run(check, WHOLE), "2 stores, all whole"));
+}
+END_TEST
+
+/* To who does not see all, what is hidden is as what is gone: with such a token nothing is pruned, whatever there is by
+ * which the copies are known. */
+START_TEST(only_who_sees_all_stores_prunes)
+{
+    const char *to = copies_beside("to"), *all = command_file("all", "all\n"), *some = command_file("some", "some\n");
+    const char *tokens = access_join(
+        access_token("all", access_grant("\"*\"", "", "\"read\",\"list\",\"write\",\"admin\""), NULL),
+        access_token("some", access_grant("\"main\"", "", "\"read\",\"list\""), NULL), NULL);
+    access_start(tokens, "");
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/aa", NULL, 0, access_bearer("all"), NULL), 201);
+    const char *make[] = {"backup", "--from", site.server->url, to, "--token-file", all, "--prune", NULL};
+    const char *anew[] = {"backup", "--from", site.server->url, to, "--token-file", some, "--replace", "--prune", NULL};
+    command_run(make, WHOLE);
+    ck_assert_int_eq(system(client_text(site.client, "rm -r '%s/backup/server'", to)), 0);
+    command_says(anew, UNKNOWN, "may not read and list all of its stores (--token-file): nothing was touched");
+    anew[7] = NULL;
+    command_says(anew, WHOLE, "store aa: the server does not show it to who asks (--token-file)");
+    make[5] = some;
+    command_says(make, UNKNOWN, "may not read and list all of its stores (--token-file): nothing was touched");
+    make[5] = all;
+    command_run(make, WHOLE);
+    ck_assert(is_copied(to, "aa") && is_copied(to, "main"));
+    site_expect(client_send(site.client, "DELETE", "/v1/stores/aa", NULL, 0, access_bearer("all"), NULL), 204);
+    command_says(make, WHOLE, "store aa: it is not there any more: its copy was removed");
+    ck_assert(!is_copied(to, "aa") && is_copied(to, "main"));
+}
+END_TEST
+
+/* A store that the backup is to have is missing until it has come, and not when it is hidden. */
+START_TEST(what_is_missing_is_so_until_who_sees_it_says_that_it_is_gone)
+{
+    const char *to = copies_beside("to"), *all = command_file("all", "all\n"), *some = command_file("some", "some\n");
+    const char *tokens = access_join(
+        access_token("all", access_grant("\"*\"", "", "\"read\",\"list\",\"write\",\"admin\""), NULL),
+        access_token("some", access_grant("\"main\"", "", "\"read\",\"list\""), NULL), NULL);
+    access_start(tokens, "");
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/aa", NULL, 0, access_bearer("all"), NULL), 201);
+    const char *make[] = {"backup", "--from", site.server->url, to, "--token-file", all, NULL};
+    const char *check[] = {"check", to, NULL};
+    command_run(make, WHOLE);
+    ck_assert_int_eq(system(client_text(site.client,
+                                        "cd '%s' && rm -r stores/aa backup/server/stores/aa backup/server/follow/aa "
+                                        "&& touch backup/.pending.aa", /* a first run that was cut short */
+                                        to)),
+                     0);
+    make[5] = some;
+    command_says(make, UNKNOWN, "store aa: not copied: the backup has no copy of it, and the server does not show it");
+    command_says(check, UNKNOWN, "store aa\n  not looked at: the backup has no copy of it");
+    site_expect(client_send(site.client, "DELETE", "/v1/stores/aa", NULL, 0, access_bearer("all"), NULL), 204);
+    make[5] = all;
+    command_run(make, WHOLE);
+    command_run(check, WHOLE);
 }
 END_TEST
 
@@ -463,11 +525,6 @@ static void run(int status, const char *from, const char *to, const char *option
     command_run(arguments, status);
 }
 
-static bool is_copied(const char *to, const char *store)
-{
-    return access(client_text(site.client, "%s/stores/%s", to, store), F_OK) == 0;
-}
-
 /* Where all that was ever copied has been removed, that is said, and not that the source is another one; and the copy
  * stays until somebody says that it may go. Of a folder and of a server. */
 START_TEST(a_source_whose_copied_stores_are_gone_is_told_so)
@@ -697,6 +754,108 @@ START_TEST(a_bookmark_without_a_check_is_taken_and_gets_one)
 }
 END_TEST
 
+/* ---- servers that say otherwise ------------------------------------------------------------------ */
+
+#define EVERYTHING JSON "{\"grants\":[{\"stores\":[\"*\"],\"prefix\":\"\",\"rights\":[\"read\",\"list\",\"write\"]}]}"
+#define BOTH       JSON "{\"stores\":[{\"name\":\"main\"},{\"name\":\"zz\"}]}"
+#define NOTHING    "HTTP/1.1 404 x\r\nConnection: close\r\n\r\n{\"detail\":\"There is no such store.\"}"
+#define BROKEN     "HTTP/1.1 500 x\r\nConnection: close\r\n\r\n{\"detail\":\"It cannot be read.\"}"
+
+/* Runs `cairnd backup` of what says these lies. */
+static void copy_lies(const struct lie *lies, const char *to, const char *option, int status, const char *words)
+{
+    pid_t liar;
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", liar_begin(lies, &liar));
+    const char *arguments[] = {"backup", "--from", url, to, option, NULL};
+    const char *output = command_run(arguments, status);
+    ck_assert_msg(strstr(output, words), "%s", output);
+    liar_end(liar);
+}
+
+static void make_both(const char *to)
+{
+    site_expect(site_put("k", "text", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/zz", NULL, 0, NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/zz/objects/k", "v", 1, NULL), 201);
+    if (to)
+        copies_make(site.server->url, to);
+}
+
+/* What is below backup/server is not what there is: it is the server that says that it has a store no more. */
+START_TEST(a_copy_that_could_not_be_made_anew_is_not_pruned)
+{
+    const char *to = copies_beside("to");
+    site_start();
+    make_both(to);
+    const char *here = command_file("here", site.server->url);
+    const struct lie lies[] = {{"/v1/access", EVERYTHING}, {"/zz/changes", BROKEN}, {"/v1/stores/", here}, {"", BOTH}};
+    const char *parts = client_text(site.client, "cd '%s/backup/server' && rm -r stores/zz follow/zz", to);
+    ck_assert_int_eq(system(parts), 0);
+    copy_lies(lies, to, "--prune", UNKNOWN, "nothing was pruned");
+    ck_assert(is_copied(to, "zz") && is_copied(to, "main"));
+    copies_expect_whole(to);
+    copies_make(site.server->url, to);
+}
+END_TEST
+
+/* Else all might be missing, and the status be 0. */
+START_TEST(a_store_that_is_listed_and_cannot_be_found_is_told)
+{
+    const char *to = copies_beside("to"), *first = copies_beside("first");
+    site_start();
+    make_both(to);
+    const char *here = command_file("here", site.server->url);
+    const struct lie none[] = {{"/v1/stores/", NOTHING}, {"", BOTH}};
+    const struct lie one[] = {{"/zz", NOTHING}, {"/v1/stores/", here}, {"", BOTH}};
+    copy_lies(none, first, NULL, UNKNOWN,
+              "store zz: not copied: the server lists it, and says that it has no such store");
+    copy_lies(one, to, NULL, UNKNOWN, "store zz: not copied: the server lists it, and says that it has no such store");
+    ck_assert(is_copied(to, "zz") && is_copied(to, "main"));
+}
+END_TEST
+
+/* Nothing gives way to what another one has, whenever it comes. */
+START_TEST(another_server_in_the_middle_of_a_run_takes_no_copys_place)
+{
+    int status;
+    char listen[64];
+    const char *to = copies_beside("to"), *other = copies_beside("other");
+    site_start();
+    const char *data = command_keep(strdup(site.server->data));
+    make_both(to);
+    copies_serve(other);
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    make_both(NULL);
+    copies_serve(data);
+    for (int i = 0; i < MANY; i++)
+        site_expect(client_upload(site.client, site_object(client_text(site.client, "l%d", i)), LARGE_SIZE, 1, NULL),
+                    201);
+    snprintf(listen, sizeof listen, "127.0.0.1:%d", site.server->port);
+    server_listen(site.server, listen);
+    pid_t pid = copies_begin(site.server->url, to);
+    ck_assert(clock_until(CLOCK_PATIENCE, copies_have_begun(to)));
+    copies_serve(other);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), UNKNOWN);
+    refused(site.server->url, to);
+    copies_serve(data);
+    copies_make(site.server->url, to); /* what had come of it is gone on with */
+    copies_serve(to);
+    site_expect_payload("l0", LARGE_SIZE, 1);
+}
+END_TEST
+
+START_TEST(a_folder_that_cannot_be_made_is_told)
+{
+    const char *arguments[] = {"backup", "--from", site.server->url, "/proc/backup", NULL};
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    command_says(arguments, UNKNOWN, "/proc/backup");
+}
+END_TEST
+
 /* ---- servers that go and come back --------------------------------------------------------------- */
 
 START_TEST(a_server_that_starts_again_is_waited_for)
@@ -798,6 +957,12 @@ int main(void)
         bookmarks_of_stores_do_not_meet,
         the_draft_of_a_bookmark_is_made_anew,
         what_a_token_does_not_show_is_not_said_to_be_gone,
+        only_who_sees_all_stores_prunes,
+        what_is_missing_is_so_until_who_sees_it_says_that_it_is_gone,
+        a_copy_that_could_not_be_made_anew_is_not_pruned,
+        a_store_that_is_listed_and_cannot_be_found_is_told,
+        another_server_in_the_middle_of_a_run_takes_no_copys_place,
+        a_folder_that_cannot_be_made_is_told,
         a_server_that_starts_again_is_waited_for,
         a_backup_that_is_stopped_before_anything_came_leaves_no_folder,
         nobody_else_has_the_folder_while_a_server_is_followed,
