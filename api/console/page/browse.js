@@ -84,7 +84,8 @@ export class Browse {
                 head("type", "type"), head("modified", "modified")],
             make: (row) => this.#makeRow(row), fill: (row, entry) => this.#fillRow(row, entry),
             on: { open: (entry) => this.#enter(entry), select: (index, event) => this.#select(index, event),
-                  range: (from, to) => this.#range(from, to), key: (event) => this.#key(event) } });
+                  range: (entry, index) => this.#range(entry, this.listing.at(index)),
+                  key: (event) => this.#key(event) } });
         return scroller;
     }
 
@@ -131,6 +132,7 @@ export class Browse {
         const { store, prefix, find, flat } = this.place, isListed = may("list", store, prefix + find);
         this.listing?.close();
         this.selection.clear();
+        this.anchor = null;
         this.listing = isListed ? new Listing(store, { prefix: prefix + find, flat }, () => this.#came()) :
             new Reach(store, prefix + find, () => this.#came());
         this.byKey.show(!isListed, prefix);
@@ -243,26 +245,23 @@ export class Browse {
         const entry = this.listing.entry(index);
         if (!entry)
             return;
-        const anchor = event.shiftKey && this.anchor ? this.listing.rowOf(this.anchor.entry, this.anchor.index) : -1;
-        if (anchor >= 0)
-            this.#range(anchor, index);
+        if (event.shiftKey && this.anchor)
+            this.#range(this.anchor, entry);
         else
             this.selection.toggle(entry);
-        this.anchor = { entry, index };
+        this.anchor = entry;
     }
 
-    // All rows from one to another, which may be far apart.
-    #range(one, other) {
-        const from = Math.min(one, other), to = Math.max(one, other), { listing } = this;
-        listing.entries(from, to).then((entries) => listing === this.listing && this.selection.add(entries),
-            complain);
+    // From one to another, which may be far apart, or all.
+    #range(...ends) {
+        this.selection.add(this.listing.between(...ends)).catch(complain);
     }
 
     #toggleAll() {
         if (this.selection.size > 0)
             this.selection.clear();
         else
-            this.#range(0, Math.min(this.listing.count, 1000) - 1);
+            this.#range();
     }
 
     #chosen() {
@@ -275,9 +274,10 @@ export class Browse {
         const { place } = this;
         if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
-            this.#range(0, Math.min(this.listing.count, 1000) - 1);
-        } else if (event.key === "Escape" && this.selection.size > 0) {
-            event.preventDefault();
+            this.#range();
+        } else if (event.key === "Escape") {
+            if (this.selection.size > 0)
+                event.preventDefault();
             this.selection.clear();
         } else if (event.key === "Backspace" || (event.key === "ArrowUp" && event.altKey)) {
             event.preventDefault();

@@ -2,16 +2,18 @@
 // leads forward only, by a cursor from each page to the next. So the cursors of all pages are kept, which is little,
 // and the rows of some pages: those seen last. Who goes back gets the others once more.
 //
-// Rows come and go while one looks. So a page is what lies between its cursor and what was its last entry: read once
-// more it may have more rows or fewer, and those behind it move.
+// Rows come and go while one looks. So a page is what lies between its cursor and what was its last entry, where the
+// next one begins, whether that entry is still there or not: read once more it may have more rows or fewer, and those
+// behind it move. What is to be found again is held by its id, not by its row: ids are in the order of the list.
 
 import { objects } from "./store.js";
 
 const KEPT = 24;
 const AT_MOST = 3; // pages that are asked for to find the end of one
+const BEHIND_ALL = "0"; // ids begin with # and /
 
 export class Listing {
-    #pages = []; // { cursor: what it is asked by, last: the id of its last entry, start: its first row, length, entries
+    #pages = []; // { cursor: what it is asked by, last: the id that it ends with, start: its first row, length, entries
     // or null, seen, stale: something may have changed in it }
     #next = null; // the cursor of the page behind those that are known
     #under = new Map(); // pages that are being asked for; null is the one behind all
@@ -54,22 +56,37 @@ export class Listing {
         return low;
     }
 
-    // The entries of these rows, the last one among them; those that are not here are asked for, page by page. Where a
-    // page is another one then, what was the last row stays so.
-    async entries(from, to) {
-        const found = [];
-        for (let row = from, last = to; row <= last && row < this.count && !this.#abort.signal.aborted;) {
-            const page = this.#pages[this.#pageOf(row)], { length } = page;
-            page.seen = ++this.#turn;
-            if (!page.entries || page.stale) {
-                await this.#load(page);
-                last += page.length - length;
+    // The entry of that row, as soon as it is here; undefined where that is not to be. Of what a page ends with the id
+    // is enough.
+    async at(row) {
+        const page = this.#pages[this.#pageOf(row)], place = row - page?.start;
+        if (!page?.entries && place === page?.length - 1)
+            return { key: { id: page.last } };
+        if (page && !page.entries)
+            await this.#load(page);
+        return page?.entries?.[Math.min(place, page.length - 1)];
+    }
+
+    // All entries from one to another, whichever comes first, or all that are, in lots. Those that are not here, or may
+    // have changed, are asked for.
+    async *between(...ends) {
+        const known = await Promise.all(ends);
+        if (known.includes(undefined))
+            return;
+        let [from, to] = known.length > 0 ? known.map(({ key }) => key.id).sort() : ["", BEHIND_ALL];
+        while (!this.#abort.signal.aborted) {
+            const page = this.#pages.find(({ last }) => last >= from);
+            if (!page && this.complete)
+                return;
+            if (!page?.entries || page.stale) {
+                await this.#load(page ?? null);
                 continue;
             }
-            found.push(...page.entries.slice(row - page.start, last - page.start + 1));
-            row = page.start + page.length;
+            yield page.entries.filter(({ key: { id } }) => id >= from && id <= to);
+            if (page.last >= to)
+                return;
+            from = `${page.last}\0`; // no id is between the two
         }
-        return found;
     }
 
     // One page more at the end.
@@ -97,18 +114,13 @@ export class Listing {
         await this.#load(this.#pages[Math.min(this.#pageOf(row), this.#pages.length - 1)] ?? null);
     }
 
-    // The row of an entry that was in this one; -1 where it is not known any more. Of a page that was let go of it is
-    // taken to be there still.
-    rowOf({ key: { id } }, row) {
-        const isIt = (entry) => entry?.key.id === id, { entries, start } = this.#pages[this.#pageOf(row)] ?? {};
-        if (isIt(entries?.[row - start]))
-            return row;
-        for (const page of this.#pages) {
-            const at = page.entries?.findIndex(isIt) ?? -1;
-            if (at >= 0)
-                return page.start + at;
-        }
-        return entries === null ? row : -1;
+    // The row of an entry, or of the first one behind it where it is gone; -1 where its page is not here.
+    rowOf({ key: { id } }) {
+        const page = this.#pages.find(({ last }) => last >= id);
+        if (!page?.entries)
+            return -1;
+        const place = page.entries.findIndex(({ key }) => key.id >= id);
+        return page.start + (place < 0 ? page.length : place);
     }
 
     #load(page) {
@@ -145,33 +157,34 @@ export class Listing {
         const { entries, cursor: next } = await this.#get(cursor, signal);
         if (cursor !== this.#next)
             return; // what is behind begins elsewhere by now
-        const page = { cursor, start: this.count, length: 0, entries: null, seen: ++this.#turn };
+        const page = { cursor, last: entries.at(-1)?.key.id, start: this.count, length: 0, entries: null };
         this.#pages.push(page);
         this.#fill(page, entries);
         this.#end(next);
     }
 
     async #reread(page, signal) {
-        let entries = [], next = page.cursor;
-        for (let asked = 0; asked < AT_MOST; asked++) {
-            const got = await this.#get(next, signal), at = got.entries.findIndex(({ key }) => key.id === page.last);
-            if (at >= 0 && page !== this.#pages.at(-1))
-                return this.#fill(page, [...entries, ...got.entries.slice(0, at + 1)]);
-            entries = [...entries, ...got.entries];
+        const found = [], isBefore = ({ key: { id } }) => id < page.last;
+        let next = page.cursor, asked = 0;
+        do {
+            const got = await this.#get(next, signal);
+            found.push(...got.entries);
             next = got.cursor;
-            if (next === null || page === this.#pages.at(-1))
-                break;
-        }
-        return this.#cut(page, entries, next);
+        } while (next !== null && ++asked < AT_MOST && found.every(isBefore));
+        if (page === this.#pages.at(-1) || found.every(isBefore))
+            this.#cut(page, found, next);
+        else
+            this.#fill(page, found.filter(({ key: { id } }) => id <= page.last));
     }
 
-    // What was its end is gone: all that is behind the page is forgotten, and comes anew.
+    // Its end is not found: all that is behind the page is forgotten, and comes anew.
     #cut(page, entries, next) {
         const number = this.#pages.indexOf(page);
         if (number < 0)
             return;
         this.#pages.length = number + 1;
         this.count = page.start + page.length;
+        page.last = entries.at(-1)?.key.id;
         this.#fill(page, entries);
         this.#end(next);
     }
@@ -185,7 +198,7 @@ export class Listing {
         const number = this.#pages.indexOf(page), more = entries.length - page.length;
         if (number < 0)
             return; // it was forgotten meanwhile
-        Object.assign(page, { entries, length: entries.length, last: entries.at(-1)?.key.id, stale: false });
+        Object.assign(page, { entries, length: entries.length, stale: false, seen: ++this.#turn });
         this.count += more;
         for (const behind of this.#pages.slice(number + 1))
             behind.start += more;

@@ -42,16 +42,22 @@ export class Reach {
         return this.rows[row];
     }
 
-    async entries(from, to) {
-        return this.rows.slice(from, to + 1);
+    async at(row) {
+        return this.rows[row];
+    }
+
+    async *between(...ends) {
+        const [from = 0, to] = (await Promise.all(ends)).map((end) => this.rows.indexOf(end))
+            .sort((one, other) => one - other);
+        yield this.rows.slice(from, to + 1 || undefined);
     }
 
     async more() {}
 
     async renew() {}
 
-    rowOf(entry, row) {
-        return row;
+    rowOf(entry) {
+        return this.rows.indexOf(entry);
     }
 
     close() {}

@@ -18,13 +18,13 @@ export class Scroller {
     #top = 0;
     #last = 0; // where the scroll bar was when it was looked at last
     #rows = [];
-    #active = 0;
-    #held = {}; // { first, active: { entry, row } }: what was on top and what was active when it was drawn last
+    #first = { row: 0, entry: undefined }; // what was on top when it was drawn last
+    #active = { row: 0, entry: undefined };
     #id = `grid-${++grids}`;
 
-    // source: { count, complete, entry(row), more() }, and rowOf(entry, row) where its rows may move. make(row): builds
-    // a row's cells once; fill(row, entry, index) sets them. head: the cells of the first line. on: { open(entry,
-    // index, event), select(index, event), key(event) }.
+    // source: { count, complete, entry(row), more() }, and rowOf(entry) where its rows may move: -1 where that is not
+    // known. make(row): builds a row's cells once; fill(row, entry, index) sets them. head: the cells of the first
+    // line. on: { open(entry, index, event), select(index, event), range(entry, index), key(event) }.
     constructor({ label, head, make: makeRow, fill, on = {}, multiple = false, rowHeight = 36 }) {
         Object.assign(this, { makeRow, fill, on });
         this.height = matchMedia("(pointer: coarse)").matches ? Math.max(rowHeight, 44) : rowHeight;
@@ -50,19 +50,20 @@ export class Scroller {
     // Shows other rows, from the first one on.
     show(source) {
         this.source = source;
-        this.#active = 0;
-        this.#held = {};
+        this.#first = this.#active = { row: 0, entry: undefined };
         this.#top = 0;
         this.element.scrollTop = this.#last = 0;
         this.draw();
     }
 
     // The rows of the source may be others by now. What is on top stays there, but for the beginning of the list, and
-    // what is active stays so, whatever row they have become.
+    // what is active stays so, whatever row they have become. What is active is looked at each time: a source keeps
+    // what was looked at last.
     keep() {
-        this.#keepActive();
-        const first = this.#rowOf(this.#held.first);
-        const by = first >= 0 && this.#top > 0 ? first - this.#held.first.row : 0;
+        const first = this.#rowOf(this.#first), active = this.#rowOf(this.#active);
+        if (active >= 0 || !this.#active.entry)
+            this.#activate(active < 0 ? this.active : active);
+        const by = first >= 0 && this.#top > 0 ? first - this.#first.row : 0;
         if (by !== 0) {
             this.#top += by * this.height + this.element.scrollTop - this.#last; // it may just be scrolled
             this.#place();
@@ -70,21 +71,15 @@ export class Scroller {
         this.#draw();
     }
 
-    // The same, but only what is active stays what it is, while somebody is here.
+    // The same, but only what is active stays what it is, while somebody is here and it is there; else its row does.
     follow() {
-        if (this.element === document.activeElement)
-            this.#keepActive();
+        const row = this.element === document.activeElement ? this.#rowOf(this.#active) : -1;
+        this.#activate(row < 0 ? this.active : row);
         this.#draw();
     }
 
-    #keepActive() {
-        const active = this.#rowOf(this.#held.active);
-        if (active >= 0)
-            this.#active = active;
-    }
-
-    #rowOf({ entry, row } = {}) {
-        return entry ? this.source.rowOf(entry, row) : -1;
+    #rowOf({ entry }) {
+        return entry ? this.source.rowOf(entry) : -1;
     }
 
     // The row on top.
@@ -93,12 +88,16 @@ export class Scroller {
     }
 
     get active() {
-        return Math.min(this.#active, Math.max(0, this.source.count - 1));
+        return Math.min(this.#active.row, Math.max(0, this.source.count - 1));
+    }
+
+    #activate(row) {
+        this.#active = { row, entry: row < this.source.count ? this.source.entry(row) : undefined };
     }
 
     set active(row) {
-        this.#active = Math.max(0, Math.min(row, this.source.count - 1));
-        const top = this.#active * this.height;
+        this.#activate(Math.max(0, Math.min(row, this.source.count - 1)));
+        const top = this.active * this.height;
         if (top < this.#top)
             this.#top = top;
         else if (top + this.height > this.#top + this.#seen)
@@ -204,9 +203,7 @@ export class Scroller {
         if (index === null)
             return;
         if (index === this.first)
-            this.#held.first = { entry, row: index };
-        if (index === this.active)
-            this.#held.active = { entry, row: index };
+            this.#first = { entry, row: index };
         row.element.style.transform = `translateY(${index * this.height - this.#top}px)`;
         row.element.style.height = `${this.height}px`;
         row.element.setAttribute("aria-rowindex", index + 2);
@@ -226,10 +223,10 @@ export class Scroller {
             return;
         if (to !== undefined && !event.altKey) {
             event.preventDefault();
-            const from = this.active;
+            const { entry } = this.#active;
             this.active = to;
-            if (event.shiftKey)
-                this.on.range?.(from, this.active);
+            if (event.shiftKey && entry)
+                this.on.range?.(entry, this.active);
         } else if (event.key === "Enter") {
             event.preventDefault();
             this.#open(this.active, event);
@@ -251,7 +248,7 @@ export class Scroller {
         const row = this.#rows.find(({ element }) => element.contains(event.target));
         if (!row || row.index === null)
             return;
-        this.#active = row.index;
+        this.#activate(row.index);
         this.draw();
         if (event.target.closest(".check") || event.shiftKey || event.ctrlKey || event.metaKey)
             this.on.select?.(row.index, event);

@@ -42,14 +42,23 @@ export class Selection {
         this.changed();
     }
 
-    add(entries) {
-        for (const entry of entries)
-            this.#entries.set(entry.key.id, entry);
+    // All of them as soon as the last lot is here; none where nothing is to be selected any more by then.
+    async add(lots) {
+        const into = this.#entries, found = [];
+        for await (const lot of lots) {
+            if (into !== this.#entries)
+                return;
+            found.push(lot);
+        }
+        if (into !== this.#entries)
+            return;
+        for (const entry of found.flat())
+            into.set(entry.key.id, entry);
         this.changed();
     }
 
     clear() {
-        this.#entries.clear();
+        this.#entries = new Map();
         this.changed();
     }
 }

@@ -178,7 +178,7 @@ export const words = {
         list: "Objects and folders",
         columns: { name: "Name", size: "Size", type: "Type", modified: "Modified" },
         select: (name) => `Select ${name}`,
-        selectShown: "Select the first thousand, or nothing",
+        selectShown: "Select all, or nothing",
         folder: "Folder",
         folders: "Folders",
         loading: "Loading…",

@@ -18,6 +18,7 @@ import * as granting from "./granting.mjs";
 import * as limits from "./limits.mjs";
 import * as moving from "./moving.mjs";
 import * as naming from "./naming.mjs";
+import * as ranging from "./ranging.mjs";
 import * as saving from "./saving.mjs";
 import * as selecting from "./selecting.mjs";
 import * as telling from "./telling.mjs";
@@ -57,7 +58,7 @@ try {
         telling.notices, telling.bodiless, telling.missed, moving.moved, saving.saving, entering.rights, limits.limits,
         granting.offers, granting.makers, granting.given, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
         turning.crafted, turning.leaving, turning.unknown, turning.packed, turning.drawn, turning.mixed, turning.soundless, turning.squeezed,
-        selecting.far, selecting.raced, selecting.tangled, selecting.vanished, selecting.twofold, selecting.covered,
+        ranging.renewed, ranging.hurried, selecting.far, selecting.raced, selecting.tangled, selecting.vanished, selecting.twofold, selecting.covered,
         selecting.passedOn, selecting.counted, selecting.withheld, entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.held,
         entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)
