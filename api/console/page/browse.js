@@ -307,11 +307,12 @@ export class Browse {
             return;
         if (entry === null || entry instanceof Error) {
             complain(entry ?? new Error(words.object.gone));
-            this.#shut();
+            this.#shut(id);
             return;
         }
-        this.panel = new ObjectPanel(this.place.store, entry, { close: () => this.#shut(), removed: () => this.#gone(),
-            moved: (target, how) => this.#moved(target, how), undone: () => this.#again() });
+        this.panel = new ObjectPanel(this.place.store, entry, { close: () => this.#shut(id),
+            removed: () => this.#gone(id), moved: (target, how) => this.#moved(id, target, how),
+            undone: () => this.#again() });
         this.beside.replaceChildren(this.panel.element);
         this.panel.heading.focus();
     }
@@ -325,7 +326,7 @@ export class Browse {
         if (panel !== this.panel || this.hasEnded)
             return;
         if (entry === null) {
-            this.#shut();
+            this.#shut(panel.entry.key.id);
             if (!isOwn)
                 say(words.object.gone);
         } else if (["etag", "modified"].some((name) => entry[name] !== panel.entry[name])) {
@@ -333,24 +334,28 @@ export class Browse {
         }
     }
 
-    // Unless somebody is elsewhere by now. What had the focus in it leaves it to the list.
-    #shut() {
+    // Opens another one in its place, or none; unless somebody is elsewhere by now.
+    #turn(id, open) {
         const here = router.here();
-        if (["store", "open"].every((name) => here[name] === this.place[name]))
-            router.go({ ...here, open: null }, { replace: true });
+        if (here.store === this.place.store && here.open === id)
+            router.go({ ...here, open }, { replace: true });
+    }
+
+    // What had the focus in it leaves it to the list.
+    #shut(id) {
+        this.#turn(id, null);
         if (document.activeElement === document.body)
             this.scroller.element.focus();
     }
 
-    #gone() {
-        this.#shut();
+    #gone(id) {
+        this.#shut(id);
         this.#again();
     }
 
-    #moved({ store, key }, how) {
+    #moved(id, { store, key }, how) {
         if (how === "move")
-            router.go({ ...this.place, open: store === this.place.store ? key.id : null }, { replace: true });
+            this.#turn(id, store === this.place.store ? key.id : null);
         this.#again();
     }
 }
-

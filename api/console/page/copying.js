@@ -114,16 +114,18 @@ export class Copying {
         const isTaken = error.kind === "target-exists", front = answerInFront();
         const how = await this.#ask(() => isTaken ? this.#rule ?? askConflict(target, words.copy.taken) :
             this.#askFault(target, error, front));
-        if (how === null || how === "stop")
-            throw STOPPED;
         if (isTaken)
             this.#rule = how;
         return isTaken && how === "both" && target.bytes === null ? "skip" : how; // a hash has no other name
     }
 
-    // One question after the other; none where it is stopped already.
+    // One question after the other; none where it is stopped already, and that is known before the next one is asked.
     #ask(question) {
-        const answer = this.#asked.then(() => this.#failure === null ? question() : null);
+        const answer = this.#asked.then(() => this.#failure === null ? question() : null).then((how) => {
+            if (how === null || how === "stop")
+                throw this.#failure ??= STOPPED;
+            return how;
+        });
         this.#asked = answer.catch(() => {});
         return answer;
     }

@@ -165,8 +165,10 @@ export class ObjectPanel {
             can("read") && act(words.object.download, "download", () => saveObject(store, key)),
             can("read") && signsLinks() && !isByHash(key) &&
                 act(words.object.link, "link", () => shareLink(store, key)),
-            can("read") && act(words.object.curl, "terminal",
-                () => offer(curlLine(store, key), words.object.curl, words.object.curlCopied(isSignedIn()))),
+            can("read") && act(words.object.curl, "terminal", async () => {
+                await attributes(store, key); // of what is gone there is none
+                await offer(curlLine(store, key), words.object.curl, words.object.curlCopied(isSignedIn()));
+            }),
             can("read") && can("delete") && writes && act(words.object.rename, "rename", () => relocated("move")),
             can("read") && writes && act(words.object.copy, "copy", () => relocated("copy")),
             can("delete") && act(words.object.remove, "trash",

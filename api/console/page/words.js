@@ -153,7 +153,7 @@ export const words = {
         removeButton: "Delete store",
         remove: (store) => `Delete the store ${store}?`,
         holds: (count, bytes) => `It holds ${objects(count)}, ${bytes}.`,
-        grown: (holds) => `Meanwhile more has come. ${holds} Once more, and all of it is deleted.`,
+        changed: (holds) => `Meanwhile it has changed. ${holds} Once more, and all of it is deleted.`,
         confirm: (store) => `Type ${store} to go on`,
         other: (store) => `That is not "${store}".`,
         removed: (store) => `The store ${store} is deleted.`,

@@ -58,7 +58,7 @@ try {
         telling.notices, telling.bodiless, telling.missed, moving.moved, saving.saving, entering.rights, limits.limits,
         granting.offers, granting.makers, granting.given, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
         turning.crafted, turning.leaving, turning.unknown, turning.packed, turning.drawn, turning.mixed, turning.soundless, turning.squeezed,
-        ranging.renewed, ranging.hurried, selecting.far, selecting.raced, selecting.tangled, selecting.vanished, selecting.twofold, selecting.covered,
+        ranging.renewed, ranging.hurried, ranging.stopped, selecting.far, selecting.raced, selecting.tangled, selecting.vanished, selecting.away, selecting.twofold, selecting.covered,
         selecting.passedOn, selecting.counted, selecting.withheld, entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.held,
         entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)

@@ -133,3 +133,25 @@ export async function hurried({ checks, browser, server }) {
     await v.leave();
     await clear(server, "hurried");
 }
+
+// Copies that ask one after the other: who stops them is asked no more.
+export async function stopped({ checks, browser, server }) {
+    const names = [0, 1, 2, 3, 4, 5].map(String), keys = (prefix) => names.map((name) => prefix + name);
+    await ask(server, "PUT", "/v1/stores/stopped");
+    await batch(server, "stopped", [...keys(""), ...keys("b/")].map((key) => ({ op: "put", key, data: "eA==" })));
+    const v = await Visitor.arrive(browser, server, { place: "#/store/stopped/objects/" });
+    for (const name of names)
+        await v.row(name).getByRole("checkbox").click();
+    await v.button("Copy to…", chosen(v)).click();
+    await v.dialog.getByRole("textbox", { name: "Into the folder" }).fill("b/");
+    await v.dialog.getByRole("button", { name: "Copy" }).click();
+    await v.page.locator("dialog button:has-text('Skip them'):enabled").waitFor();
+    await v.page.waitForTimeout(500); // all three ask by now
+    await v.page.keyboard.press("Escape");
+    await v.page.waitForTimeout(500); // nothing is to come
+    const left = await v.page.locator("dialog h2").allTextContents();
+    checks.check("who stops it is asked no more", left.length === 1, left);
+    await v.dialog.getByRole("alert").filter({ hasText: "Stopped: 0 of 6" }).waitFor();
+    await v.leave();
+    await clear(server, "stopped");
+}

@@ -209,6 +209,39 @@ async function elsewhere({ checks, v }) {
     await v.page.unroute(look);
 }
 
+// The answer to a move comes when somebody is elsewhere, and leads nobody back; and what is gone has no line of curl.
+export async function away({ checks, browser, server }) {
+    for (const name of ["one", "two"])
+        await put(server, "photos", `away/${name}`, name, "text/plain");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/photos/objects/away/?open=/away/one" });
+    let held = null;
+    await v.page.route(/\/move$/, (route) => { held = route; });
+    for (const [name, place] of [["one", "#/stores"], ["three", "#/store/photos/objects/away/?open=/away/two"]]) {
+        await v.go(`#/store/photos/objects/away/?open=/away/${name}`);
+        await v.panel.getByRole("heading", { name }).waitFor();
+        await v.button("Rename or move").click();
+        await v.dialog.getByRole("textbox", { name: "Key" }).fill(`away/${name === "one" ? "three" : "four"}`);
+        await Promise.all([v.page.waitForRequest(/\/move$/), v.page.keyboard.press("Enter")]);
+        await v.go(place);
+        while (held === null)
+            await new Promise((resolve) => setTimeout(resolve, 20)); // between two looks
+        await held.continue();
+        held = null;
+        await v.told("Moved to away/");
+        await v.page.waitForTimeout(500); // nothing is to come
+        checks.check(`who is elsewhere when a move is answered stays there: ${name}`, v.page.url().endsWith(place),
+            v.page.url());
+    }
+    await v.button("Copy as curl").waitFor();
+    await ask(server, "DELETE", "/v1/stores/photos/objects/away/two");
+    await v.button("Copy as curl").click();
+    const isTold = await v.told("There is no such object").then(() => true, () => false);
+    checks.check("what is gone has no line of curl, and one is told", isTold,
+        await v.page.locator(".notice").allTextContents());
+    await v.leave();
+    await clear(server, "away/");
+}
+
 // The answer to a move is lost, and it has been done.
 async function lost({ checks, v }) {
     await v.row("three").click();
@@ -335,18 +368,31 @@ export async function counted({ checks, browser, server }) {
     await v.leave();
 }
 
+// Whatever comes, goes, or is exchanged between two looks is told, and nothing is deleted.
 async function grown({ checks, v }) {
+    const { server } = v, put = (keys, data) => batch(server, "counted", keys.map((key) => ({ op: "put", key, data })));
     await v.button("Delete store").click();
     await v.dialog.getByText("It holds 0 objects").waitFor();
-    await batch(v.server, "counted", [1, 2, 3].map((key) => ({ op: "put", key: String(key), data: "eA==" })));
     await v.dialog.getByLabel("Type counted to go on").fill("counted");
-    await v.dialog.getByRole("button", { name: "Delete" }).click();
-    const isTold = await v.dialog.getByRole("alert").filter({ hasText: "It holds 3 objects, 3\u00a0B" }).waitFor()
-        .then(() => true, () => false);
-    checks.check("what has come since the question does not go with the store untold", isTold &&
-        (await list(v.server, "counted").catch(() => [])).length === 3);
-    if (isTold)
+    for (const [what, holds, change] of [
+        ["what has come", "3 objects, 3\u00a0B", () => put(["1", "2", "3"], "eA==")],
+        ["what has come once more", "4 objects, 4\u00a0B", () => put(["4"], "eA==")],
+        ["what is larger", "4 objects, 6\u00a0B", () => put(["1"], "eHh4")],
+        ["a store that was made anew", "4 objects, 6\u00a0B", async () => {
+            await ask(server, "DELETE", "/v1/stores/counted?force=true");
+            await ask(server, "PUT", "/v1/stores/counted");
+            await put(["1"], "eHh4");
+            await put(["2", "3", "4"], "eA==");
+        }]]) {
+        await change();
         await v.dialog.getByRole("button", { name: "Delete" }).click();
+        const isTold = await v.dialog.getByRole("alert").filter({ hasText: `It holds ${holds}` }).waitFor()
+            .then(() => true, () => false), left = await list(server, "counted").catch(() => []);
+        checks.check(`${what} does not go with the store untold`, isTold && left.length > 0, [isTold, left.length]);
+        if (!isTold)
+            return;
+    }
+    await v.dialog.getByRole("button", { name: "Delete" }).click();
     await v.told("The store counted is deleted");
 }
 
