@@ -23,6 +23,12 @@ const seen = (signal) => new Promise((resolve) => {
     look();
 });
 
+// When one may look whether a store that is gone was made anew.
+export async function later(signal) {
+    await wait(SELDOM, signal);
+    await seen(signal);
+}
+
 // What gives a line back to the other windows; null where they have all. Browsers have locks for pages by https and of
 // the own machine only: elsewhere a window knows nothing of others, and takes none.
 function takeLine(number = 0) {

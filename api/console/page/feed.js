@@ -1,7 +1,7 @@
 // feed.js - what happens in a store, as it happens: the newest on top.
 
 import { button, make, setText, show } from "./dom.js";
-import { follow } from "./events.js";
+import { follow, later } from "./events.js";
 import { faultOf } from "./fault.js";
 import { Finder } from "./finder.js";
 import * as format from "./format.js";
@@ -118,23 +118,42 @@ export class Feed {
     }
 
     // From what is the end just now; once more where it was not looked at for so long that nobody knows any more what
-    // has happened since, or the store was made anew meanwhile.
+    // has happened since, or the store was made anew.
     async #follow(signal) {
         const path = `v1/stores/${this.store}/changes`;
         const bytes = this.prefix + this.finder.bytes, prefix = percentEncode(bytes);
         if (!isPrefix(bytes))
             throw new Error(words.browse.tooLong);
         while (!signal.aborted) {
-            const { end, log } = await askJson("GET", path, { query: { limit: 1, prefix }, signal });
             try {
+                const { end, log } = await askJson("GET", path, { query: { limit: 1, prefix }, signal });
+                this.#goOn();
                 await this.#watch(follow(path, { query: { since: end, log, prefix }, signal,
                     told: (on) => this.#told(on) }));
             } catch (error) {
-                if (error.kind !== "changes-gone")
-                    throw error;
-                complain(error);
+                if (error.kind === "changes-gone")
+                    complain(error);
+                else
+                    await this.#gone(error, signal);
             }
         }
+    }
+
+    async #gone(error, signal) {
+        if (error.kind !== "no-store")
+            throw error;
+        if (!this.hasEnded)
+            this.#failed(error);
+        await later(signal);
+    }
+
+    // The store is there again.
+    #goOn() {
+        if (!this.hasEnded)
+            return;
+        this.hasEnded = false;
+        setText(this.empty, words.feed.nothing);
+        complain(new Refusal(410, { type: "changes-gone" }));
     }
 
     async #watch(events) {

@@ -1,11 +1,12 @@
 // live.js - what the server does, or one store of it, over the last 15 minutes.
 
 import { make, setText } from "./dom.js";
-import { follow } from "./events.js";
+import { follow, later } from "./events.js";
 import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { storeHead } from "./head.js";
 import { Plot } from "./plot.js";
+import { maySeeServer } from "./session.js";
 import { words } from "./words.js";
 
 const SPAN = 15 * 60 * 1000;
@@ -21,12 +22,12 @@ const COMMON = {
     latency: { write: format.microseconds, series: [column("p50_us", 1), column("p99_us", 2)] },
     refusals: { write: format.compact, series: [column("refused", 2), column("errors", 4)] },
     commits: { write: format.compact, series: [column("commits", 1), column("records", 2)] },
+    commitSize: { write: format.bytes, binary: true,
+        series: [column("commit_bytes", 1, (sample) => per(sample.commit_bytes, sample.commits))] },
 };
 
 const SERVER = {
     ...COMMON,
-    commitSize: { write: format.bytes, binary: true,
-        series: [column("commit_bytes", 1, (sample) => per(sample.commit_bytes, sample.commits))] },
     sync: { write: format.microseconds, series: [column("sync_p50_us", 1), column("sync_p99_us", 2)] },
     disk: { write: format.bytes, binary: true, top: (sample) => sample.disk_total,
             series: [column("disk_used", 1, (sample) => sample.disk_total - sample.disk_free), column("reserve", 2)] },
@@ -57,7 +58,8 @@ export class Live {
         head.append(this.state);
         this.element = make("section", { class: "live" }, head,
             make("div", { class: "plots", tabindex: 0, role: "group", "aria-label": this.title },
-            ...this.plots.map((plot) => plot.element)));
+            ...this.plots.map((plot) => plot.element), store && make("p", { class: "hint" }, words.live.ofAll, " ",
+                maySeeServer() && make("a", { href: "#/live" }, words.live.toAll))));
     }
 
     arrive() {
@@ -70,8 +72,25 @@ export class Live {
         this.plots.forEach((plot) => plot.close());
     }
 
+    // Where the store is gone it may be made anew.
     async #follow() {
-        const told = (on) => setText(this.state, on ? words.live.connected : words.live.connecting);
+        for (;;) {
+            await this.#watch().catch((error) => {
+                if (error.kind !== "no-store")
+                    throw error;
+                if (!this.isGone)
+                    this.state.replaceChildren(...faultOf(error));
+                this.isGone = true;
+            });
+            await later(this.#abort.signal);
+        }
+    }
+
+    async #watch() {
+        const told = (on) => {
+            this.isGone = false;
+            setText(this.state, on ? words.live.connected : words.live.connecting);
+        };
         let columns = [];
         for await (const { data } of follow(this.store ? `v1/stores/${this.store}/live` : "v1/live",
             { signal: this.#abort.signal, told })) {

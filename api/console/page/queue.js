@@ -9,7 +9,7 @@ import { Line } from "./line.js";
 import { LOT, Taken, Unreadable, send, sendLot } from "./send.js";
 import { Refusal, ask, passes } from "./server.js";
 import { Sizes } from "./sizes.js";
-import { dropResumable } from "./tus.js";
+import { Elsewhere, dropResumable, whenAlone } from "./tus.js";
 import { wait } from "./wait.js";
 
 const AT_ONCE = 4; // of the six connections that a browser has: the page wants to go on
@@ -53,6 +53,11 @@ export class Queue {
         return this.#line.items;
     }
 
+    // Nothing is known yet of what comes.
+    get isLookedFor() {
+        return this.#coming > 0 && this.items.length === 0;
+    }
+
     get isAway() {
         return this.#back !== null && this.until === null;
     }
@@ -69,6 +74,7 @@ export class Queue {
     // Files that come together: add() takes more of them as they are found, until end() says that these are all.
     group(known = new Group()) {
         this.#coming++;
+        this.changed();
         return known;
     }
 
@@ -288,6 +294,8 @@ export class Queue {
             this.#hold(item);
         else if (error.name === "AbortError")
             this.#return(item);
+        else if (error instanceof Elsewhere)
+            this.#stepAside(item);
         else if (passes(error)) {
             this.#return(item);
             this.#back ??= error instanceof Refusal ? this.#whenAsked(error) : this.#whenBack();
@@ -298,6 +306,15 @@ export class Queue {
         } else {
             this.#fail(item, error);
         }
+    }
+
+    // Others have their turn until no other tab sends it.
+    #stepAside(item) {
+        this.#turn(item, "waiting");
+        whenAlone(item, item.abort.signal).then(() => {
+            this.#line.again(item);
+            this.#work();
+        }, () => {}); // it is paused or left out
     }
 
     #fail(item, error) {

@@ -3,7 +3,7 @@
 
 import { Refusal, ask } from "./server.js";
 import { bytes, look } from "./store.js";
-import { alone, sendResumable } from "./tus.js";
+import { Elsewhere, alone, dropResumable, sendResumable } from "./tus.js";
 import { words } from "./words.js";
 
 const LARGE = 8 << 20;
@@ -111,16 +111,25 @@ function large(item, condition, tools) {
         if (condition === NEW && item.sent === 0 && await isKnownTaken(item))
             throw new Refusal(412, {});
         await sendResumable(item, condition, tools);
-    }, tools.signal);
+    });
 }
 
-const way = (item) => item.file.size > LARGE ? large : put;
+const isLarge = ({ file }) => file.size > LARGE;
+
+// What was sent of it to that key, by this page or one that was closed, is not wanted any more. Another tab's is.
+async function leave(item) {
+    if (isLarge(item))
+        await alone(item, () => dropResumable(item)).catch((error) => {
+            if (!(error instanceof Elsewhere))
+                throw error;
+        });
+}
 
 // `rule` is what to do where the key is taken: null asks, by a Taken; skip, replace, both. Answers "done" or "skipped".
 export async function send(item, rule, tools) {
     for (let count = 2; ; count++) {
         try {
-            await way(item)(item, rule === "replace" ? {} : NEW, tools);
+            await (isLarge(item) ? large : put)(item, rule === "replace" ? {} : NEW, tools);
             return "done";
         } catch (error) {
             if (!(error instanceof Refusal) && error.name !== "AbortError" && !await isReadable(item.file))
@@ -129,6 +138,7 @@ export async function send(item, rule, tools) {
                 throw error;
             if (rule === null)
                 throw new Taken();
+            await leave(item);
             if (rule === "skip")
                 return "skipped";
             item.asked ??= item.key;

@@ -39,11 +39,21 @@ const FOR_NOW = [401, 403];
 
 const GONE = [404, 410];
 
+// Another tab sends that file just now.
+export class Elsewhere extends Error {}
+
 // One at a time, of all tabs: two that send the same file would hold each other up. Browsers have locks for pages by
 // https and of the own machine only.
-export function alone(item, work, signal) {
-    return navigator.locks ? navigator.locks.request(nameOf(item), { signal }, work) : work();
+export function alone(item, work) {
+    return navigator.locks ? navigator.locks.request(nameOf(item), { ifAvailable: true }, (lock) => {
+        if (lock === null)
+            throw new Elsewhere();
+        return work();
+    }) : work();
 }
+
+// Until no other tab sends it.
+export const whenAlone = (item, signal) => navigator.locks.request(nameOf(item), { signal }, () => {});
 
 async function create(item, condition, signal) {
     const metadata = [`key ${btoa(item.key.bytes)}`];

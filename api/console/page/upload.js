@@ -256,6 +256,8 @@ class Uploads {
 
     #sentence() {
         const { queue } = this, { counts } = queue, all = queue.items.length;
+        if (queue.isLookedFor)
+            return { kind: "looking", text: words.upload.looking };
         if (queue.isUnknown)
             return { kind: "unknown", text: words.upload.unknown };
         if (queue.paused)

@@ -328,6 +328,7 @@ export const words = {
         retry: "Try again",
         drop: "Do not upload",
         figures: (sent, all, more, pace) => `${sent} of ${more ? "more than " : ""}${all}${pace ? `, ${pace}/s` : ""}`,
+        looking: "Looking for files in what was dropped…",
         asks: (title) => `${title}. What is to be done is asked among the uploads.`,
         sending: (done, all) => `${number.format(done)} of ${files(all)} uploaded`,
         paused: (done, all) => `Paused: ${number.format(done)} of ${files(all)} uploaded`,
@@ -382,6 +383,8 @@ export const words = {
         titleOf: (store) => `Live: ${store}`,
         connecting: "Connecting…",
         connected: "The last 15 minutes, a value each second",
+        ofAll: "The disk, its reserve and the time of syncs are told of all stores together.",
+        toAll: "They are in the plots of the server.",
         plots: {
             requests: "Requests a second",
             traffic: "Bytes a second",

@@ -517,6 +517,81 @@ export async function twice({ checks, browser, server, folder }) {
     await v.leave();
 }
 
+// Large files that another tab sends just now take no turn from this one's others; and they come when it has gone.
+export async function occupied({ checks, browser, server, folder }) {
+    const paths = [0, 1, 2, 3].map((number) => join(folder, `occupied-${number}.bin`)), bytes = noise(9 * MIB);
+    for (const path of paths)
+        await writeFile(path, bytes);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" }), first = v.page;
+    let held = 0;
+    await first.route("**/uploads/*", (route) => route.request().method() === "PATCH" ? held++ : route.continue());
+    await choose(v, "Upload files", paths);
+    while (held < 4)
+        await first.waitForTimeout(50);
+    v.page = await v.another("#/store/s/objects/");
+    const small = { name: "occupied-small", mimeType: "", buffer: Buffer.from("small") };
+    await choose(v, "Upload files", paths);
+    await choose(v, "Upload files", small);
+    const row = dock(v).locator(".rows .row:not([hidden])").filter({ hasText: "occupied-small" });
+    const isDone = await row.filter({ hasText: "Uploaded" }).waitFor().then(() => true, () => false);
+    checks.check("large files of another tab hold up no small ones", isDone, await dock(v).innerText());
+    await first.close();
+    await says(v, /^5 files uploaded/);
+    checks.check("and come when it has gone", await stored(server, "occupied-3.bin") === sha256(bytes));
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+// What was sent of a large file to a key that is taken by now is not kept, when it is not wanted there any more.
+export async function partly({ checks, browser, server, folder }) {
+    await ask(server, "PUT", "/v1/stores/partly");
+    const path = join(folder, "partly.bin");
+    await writeFile(path, noise(9 * MIB));
+    for (const [answer, told, key] of [["Skip them", /^0 files uploaded, 1 skipped/, "partly.bin"],
+        ["Keep both", /^1 file uploaded/, "partly (2).bin"]]) {
+        const v = await Visitor.arrive(browser, server, { place: "#/store/partly/objects/" });
+        await v.main.getByRole("grid").waitFor();
+        await holding(v, 3, () => choose(v, "Upload files", [path]));
+        await v.open("#/store/partly/objects/");
+        await put(server, "partly", "partly.bin", "somebody else's");
+        const unfinished = async () => JSON.parse(await ask(server, "GET", "/v1/stores/partly")).unfinished_bytes;
+        const before = await unfinished();
+        await choose(v, "Upload files", [path]);
+        await v.button(answer, v.question).click();
+        await says(v, told);
+        checks.check(`${answer}: what was begun elsewhere is not kept`, before > 0 && await unfinished() === 0,
+            [before, await unfinished()]);
+        const keys = (await list(server, "partly")).map((object) => object.key);
+        checks.check(`${answer}: it is where it is wanted`, keys.includes(key), keys);
+        await ask(server, "DELETE", "/v1/stores/partly/objects/partly.bin");
+        checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+        await v.leave();
+    }
+    await ask(server, "DELETE", "/v1/stores/partly?force=true");
+}
+
+// Folders without a file in front: it is said that they are read.
+export async function sought({ checks, browser, server, folder }) {
+    const root = join(folder, "sought");
+    for (let i = 0; i < 5; i++)
+        await mkdir(join(root, `void-${i}`), { recursive: true });
+    await writeFile(join(root, "void-4", "one"), "1");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/sought/" });
+    await v.main.getByText("There is nothing in this folder").waitFor();
+    await v.page.evaluate(() => {
+        const { readEntries } = FileSystemDirectoryReader.prototype;
+        FileSystemDirectoryReader.prototype.readEntries = function (...calls) {
+            setTimeout(() => readEntries.apply(this, calls), 300);
+        };
+    });
+    await v.drop([root], v.grid);
+    await says(v, /^Looking for files/);
+    checks.check("while a drop is read it is said", await dock(v).getByText("Looking for files").first().isVisible());
+    await ended(v, "1 file");
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
 // A proxy that has put the server below a path of its own, and takes that off.
 async function proxied(path, port) {
     const proxy = createServer((asked, answer) => {

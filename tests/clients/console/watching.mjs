@@ -32,6 +32,10 @@ export async function plots({ checks, visitor: v }) {
     await v.go("#/store/s/live");
     await legend(v, "Commits and writes a second").getByText(/^[1-9]/).first().waitFor();
     await legend(v, "Objects").getByText(/^[1-9]/).first().waitFor();
+    await legend(v, "Size of a commit").getByText(/[1-9].*B$/).first().waitFor();
+    await v.main.getByRole("link", { name: "in the plots of the server" }).click();
+    await legend(v, "Time of a sync").waitFor();
+    checks.check("a store's plots say where those are that all stores have together", true);
     busy = false;
     await load;
 }
@@ -188,6 +192,33 @@ export async function anew({ checks, browser, server }) {
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
     await ask(server, "DELETE", "/v1/stores/anew?force=true");
+}
+
+// A store that is deleted and made anew while its changes and its plots are looked at: each says so, and goes on.
+export async function again({ checks, browser, server }) {
+    await ask(server, "PUT", "/v1/stores/again");
+    await put(server, "again", "before", "1");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/again/changes" });
+    await v.main.getByText("0 changes since you look").waitFor();
+    const plots = await v.another("#/store/again/live"), gone = "There is no such store any more";
+    await plots.getByText("a value each second").waitFor();
+    await ask(server, "DELETE", "/v1/stores/again?force=true");
+    await v.main.getByText(gone).waitFor();
+    await plots.getByText(gone).waitFor();
+    await v.page.waitForTimeout(3500); // until it has looked once more
+    checks.check("while it is gone it says so once", await v.main.getByText(gone).count() === 1 &&
+        await v.page.locator(".notice").count() === 0, await v.page.locator(".notice").allTextContents());
+    await ask(server, "PUT", "/v1/stores/again");
+    await v.told("Not all that has happened since is known any more");
+    await v.main.getByText("0 changes since you look").waitFor();
+    await plots.getByText("a value each second").waitFor();
+    await put(server, "again", "after", "22");
+    await v.row("after").waitFor();
+    await plots.locator("figure", { hasText: "Objects" }).locator("dd").filter({ hasText: /^1$/ }).waitFor();
+    checks.check("made anew, it is seen again", true);
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await ask(server, "DELETE", "/v1/stores/again?force=true");
 }
 
 // A store that is deleted while it is shown.
