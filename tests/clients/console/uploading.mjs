@@ -787,6 +787,7 @@ export async function still({ checks, browser, server }) {
         await goOn("one");
         await v.question.waitFor();
         await v.page.mouse.click(first.x, first.y);
+        await v.page.waitForTimeout(500); // until it would be told
         const other = (await dock(v).locator(".rows").textContent()).match(/big[02-5]Skipped/);
         checks.check(`${name}: a question leads no hand to another file`, other === null, other);
         await v.button("Skip them", v.question).click();
@@ -796,7 +797,7 @@ export async function still({ checks, browser, server }) {
         checks.check(`${name}: the hand is on that file`, /^Do not upload of .*big2$/.test(aimed), aimed);
         await goOn("big0");
         const done = dock(v).locator(".rows .row:not([hidden])").filter({ hasText: "big0Uploaded" });
-        for (let step = 0; !await done.isVisible(); step++)
+        for (let step = 0; step < 500 && !await done.isVisible(); step++)
             await v.page.mouse.move(second.x + step % 2, second.y); // no hand is quite at rest
         const now = await beneath(v, second);
         checks.check(`${name}: a file that is done moves no other one under it`, now === aimed, now);
