@@ -295,7 +295,9 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
         .records = index->records,
     };
     index_unlock(index);
-    uint64_t missing = 0;
+    uint64_t missing = 0, of_uploads = 0;
+    uploads_tell(&store->uploads, &figures.unfinished_uploads, &of_uploads);
+    figures.disk_bytes += of_uploads;
     damage_count(index, &figures.damaged_bytes, &figures.damaged_blobs, &missing);
     figures.damaged_blobs += missing;
     figures.overdue_bytes = arrears_overdue(&store->arrears);

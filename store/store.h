@@ -75,6 +75,7 @@ enum store_error {
     STORE_UPLOAD_HELD,    /* somebody else works on it */
     STORE_UPLOAD_OFFSET,  /* that is not how far it has come */
     STORE_UPLOAD_PARTS,   /* one of those that it is to be made of is no part, or lacks bytes */
+    STORE_MANY_UPLOADS,   /* the store has as many unfinished ones as it may */
     STORE_BAD_NAME,       /* not [a-z0-9][a-z0-9._-]{0,62} */
     STORE_BAD_KEY,        /* no bytes, or more than STORE_KEY_MAX */
     STORE_BAD_ATTRIBUTES, /* more than STORE_ATTRIBUTES_MAX bytes */
@@ -194,6 +195,7 @@ struct depot_options {
     uint64_t depot_bytes_limit; /* the same for all stores */
     size_t store_ops_limit;     /* writes in flight per store */
     uint64_t upload_expiry;     /* seconds; an unfinished upload that rests for so long is forgotten */
+    size_t uploads_kept;        /* unfinished uploads of a store, and as many that are done and remembered */
     size_t uploads_limit;       /* streams that hold a blob file open, in all */
     uint64_t disk_reserve;      /* bytes of the disk that puts leave to deletes and compaction; 0: no file keeps them */
     size_t io_threads;          /* threads for blobs and other blocking work, at most */
@@ -426,7 +428,7 @@ struct store_figures {
     uint64_t objects;
     uint64_t live_bytes; /* payload bytes of the objects that can be read */
     uint64_t dead_bytes; /* bytes of the log and of blobs that no object needs */
-    uint64_t disk_bytes; /* bytes of all files of the store */
+    uint64_t disk_bytes; /* bytes of all files of the store, those of resumable uploads among them */
     uint64_t end_offset; /* where the next record goes: only grows */
     uint64_t segments;
     uint64_t blobs;
@@ -440,6 +442,7 @@ struct store_figures {
     bool failed;            /* a sync failed: no writes until reopened */
     struct store_limits limits;
     uint64_t unfinished_bytes; /* what unfinished uploads add to the live bytes before that limit */
+    uint64_t unfinished_uploads;
 };
 
 /* The figures of a store as they are now. Does not block: at most a commit is being published meanwhile. */
@@ -814,7 +817,7 @@ struct upload_info {
 
 /* Makes one, on disk when it returns. An empty one is to be committed at once: what is there of it when the store is
  * opened is forgotten. STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL,
- * STORE_QUOTA, STORE_DRAINING, STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
+ * STORE_QUOTA, STORE_MANY_UPLOADS, STORE_DRAINING, STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id);
 

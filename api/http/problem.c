@@ -61,6 +61,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_DISK_FULL] = {507, TYPE "disk-full", "The disk has no space for it", 0},
     [PROBLEM_QUOTA_EXCEEDED] = {507, TYPE "quota-exceeded", "The store would pass its limit", 0},
     [PROBLEM_TOO_MANY_STORES] = {507, TYPE "too-many-stores", "There are as many stores as there may be", 0},
+    [PROBLEM_TOO_MANY_UPLOADS] = {507, TYPE "too-many-uploads", "The store has too many unfinished uploads", 0},
 };
 
 static const enum problem by_error[STORE_ERRORS] = {
@@ -73,6 +74,7 @@ static const enum problem by_error[STORE_ERRORS] = {
     [STORE_UPLOAD_HELD] = PROBLEM_UPLOAD_HELD,
     [STORE_UPLOAD_PARTS] = PROBLEM_UPLOAD_PARTS,
     [STORE_UPLOAD_OFFSET] = PROBLEM_UPLOAD_OFFSET,
+    [STORE_MANY_UPLOADS] = PROBLEM_TOO_MANY_UPLOADS,
     [STORE_BAD_NAME] = PROBLEM_BAD_STORE_NAME,
     [STORE_BAD_KEY] = PROBLEM_BAD_KEY,
     [STORE_BAD_ATTRIBUTES] = PROBLEM_ATTRIBUTES_TOO_LARGE,

@@ -64,6 +64,7 @@ enum problem {
     PROBLEM_DISK_FULL,
     PROBLEM_QUOTA_EXCEEDED,
     PROBLEM_TOO_MANY_STORES,
+    PROBLEM_TOO_MANY_UPLOADS,
     PROBLEMS /* their number */
 };
 

@@ -20,6 +20,7 @@ const struct figure figures_all[] = {
     FIGURE(writes_in_flight, "writes_in_flight", "gauge", "Writes accepted and not committed."),
     FIGURE(bytes_in_flight, "bytes_in_flight", "gauge", "Payload bytes in memory."),
     FIGURE(unfinished_bytes, "unfinished_bytes", "gauge", "Bytes of unfinished uploads that count against the limit."),
+    FIGURE(unfinished_uploads, "unfinished_uploads", "gauge", "Unfinished resumable uploads."),
     FIGURE(commits, "commits_total", "counter", "Group commits since the store was opened."),
     FIGURE(records, "records_total", "counter", "Records committed since the store was opened."),
     FIGURE(damaged_bytes, "damaged_bytes", "gauge", "Bytes of the log found damaged."),

@@ -72,6 +72,7 @@ struct depot_options depot_options_default(void)
         .store_bytes_limit = 256 << 20,
         .depot_bytes_limit = 512 << 20,
         .store_ops_limit = 16384,
+        .uploads_kept = 10000,
         .uploads_limit = 1024,
         .upload_expiry = 24 * 3600,
         .disk_reserve = 64 << 20,
@@ -106,6 +107,8 @@ static struct depot_options options_checked(const struct depot_options *asked)
         options.io_threads = 1;
     if (options.commit_threads == 0)
         options.commit_threads = 1;
+    if (options.uploads_kept == 0)
+        options.uploads_kept = 1;
     if (options.open_stores_limit == 0)
         options.open_stores_limit = 1;
     return options;

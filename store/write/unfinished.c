@@ -277,6 +277,12 @@ void unfinished_free(struct unfinished *unfinished)
 
 /* ---- the folder ------------------------------------------------------------------------------- */
 
+uint64_t unfinished_disk_bytes(const struct unfinished *unfinished)
+{
+    uint64_t bytes = unfinished->slot.stage == UPLOAD_DONE ? 0 : unfinished->slot.offset;
+    return TEXT_AT + unfinished_text_length(unfinished) + bytes;
+}
+
 bool unfinished_is_private(const struct unfinished *unfinished)
 {
     return unfinished->joined && unfinished->slot.stage != UPLOAD_DONE;
@@ -323,12 +329,12 @@ bool unfinished_ids_have(const uint64_t *ids, size_t count, uint64_t id)
     return count > 0 && bsearch(&id, ids, count, sizeof *ids, compare_ids);
 }
 
-int unfinished_each(const struct io *io, int folder, uint64_t salt, uint64_t from,
+int unfinished_each(const struct io *io, int folder, uint64_t salt, const char *ending, uint64_t from,
                     bool (*see)(void *arg, const struct unfinished *unfinished), void *arg)
 {
     uint64_t *ids;
     size_t count;
-    int error = unfinished_ids(io, folder, UNFINISHED_ENDING, &ids, &count);
+    int error = unfinished_ids(io, folder, ending, &ids, &count);
     if (error)
         return error;
     bool on = true;
@@ -359,5 +365,6 @@ static bool sweep_one(void *arg, const struct unfinished *unfinished)
 void unfinished_sweep(const struct io *io, int folder, uint64_t salt)
 {
     struct sweeping sweeping = {io, folder};
-    (void)unfinished_each(io, folder, salt, 0, sweep_one, &sweeping); /* what cannot be read is tried the next time */
+    (void)unfinished_each(io, folder, salt, UNFINISHED_ENDING, 0, sweep_one,
+                          &sweeping); /* what cannot be read is tried the next time */
 }

@@ -74,6 +74,9 @@ uint64_t unfinished_part(const struct unfinished *unfinished, size_t part);
 /* Bytes of its text. */
 size_t unfinished_text_length(const struct unfinished *unfinished);
 
+/* Bytes that its files have on disk. */
+uint64_t unfinished_disk_bytes(const struct unfinished *unfinished);
+
 /* Whether it is one of parts whose object is not there: it is its maker's alone. */
 bool unfinished_is_private(const struct unfinished *unfinished);
 
@@ -90,9 +93,9 @@ int unfinished_ids(const struct io *io, int folder, const char *ending, uint64_t
 /* Whether that is one of them. */
 bool unfinished_ids_have(const uint64_t *ids, size_t count, uint64_t id);
 
-/* Calls `see` for those in the folder that can be read, in the order of their ids from one on, until it is false; an
- * errno. Blocking. */
-int unfinished_each(const struct io *io, int folder, uint64_t salt, uint64_t from,
+/* Calls `see` for those in the folder that have a file that ends so, and can be read, in the order of their ids from one
+ * on, until it is false; an errno. Those that are done have no UNFINISHED_BYTES, and cost nothing then. Blocking. */
+int unfinished_each(const struct io *io, int folder, uint64_t salt, const char *ending, uint64_t from,
                     bool (*see)(void *arg, const struct unfinished *unfinished), void *arg);
 
 /* Unlinks those that have expired, or are void, in a folder in which nobody works. Blocking. */

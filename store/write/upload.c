@@ -17,7 +17,9 @@ static int note(struct upload *upload, struct upload_slot *slot)
 {
     struct uploads *uploads = upload->uploads;
     slot->expires = uploads_next_expiry(uploads);
-    return unfinished_note(uploads->io, uploads->folder, uploads->salt, &upload->file, slot);
+    int error = unfinished_note(uploads->io, uploads->folder, uploads->salt, &upload->file, slot);
+    upload_weigh(upload, true);
+    return error;
 }
 
 /* ---- its bytes -------------------------------------------------------------------------------- */
@@ -164,13 +166,16 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt)
     erase_parts(upload);
     numbered_name(upload->id, UNFINISHED_BYTES, name);
     uploads->io->unlinkat(uploads->io->self, uploads->folder, name, 0);
+    uploads_remember(uploads, upload->id);
 }
 
 int upload_erase(struct upload *upload)
 {
     struct uploads *uploads = upload->uploads;
     int error = unfinished_remove(uploads->io, uploads->folder, upload->id);
-    if (!error)
-        upload->file.slot.offset = 0; /* of what counts */
-    return error;
+    if (error)
+        return error;
+    upload->file.slot.offset = 0; /* of what counts */
+    upload_weigh(upload, false);
+    return 0;
 }

@@ -20,6 +20,8 @@ struct upload {
     uint64_t id;            /* by which it is found: that does not change, as all of the next does when it is read */
     struct unfinished file; /* `slot` is what is on disk */
     uint64_t counted;       /* bytes of it that are in the quota as those of uploads at rest */
+    uint64_t weight;        /* bytes of its files that are in the uploads' sum; 0: it has none */
+    bool open;              /* it is among those that are counted there as not done */
 
     struct upload **parts; /* owned, and held with it: it is made of them, and nobody has its bytes but them */
     size_t part_count;

@@ -20,7 +20,8 @@
 enum {
     SWEEP_MIN = 1000, /* milliseconds */
     SWEEP_MAX = 3600 * 1000,
-    SWEEP_SHARE = 64, /* of the time after which they expire: no more often is looked at all of them */
+    UPLOAD_FILES = 16 << 10, /* bytes of a disk that a description, and two entries of the folder, may take */
+    SWEEP_SHARE = 64,        /* of the time after which they expire: no more often is looked at all of them */
 };
 
 static int sweep(void *arg);
@@ -46,6 +47,7 @@ void uploads_free(struct uploads *uploads)
     errand_free(&uploads->sweeper);
     if (uploads->folder >= 0)
         uploads->io->close(uploads->io->self, uploads->folder);
+    remembered_free(&uploads->remembered);
     lock_destroy(&uploads->lock);
     lock_destroy(&uploads->making);
     free(uploads->path);
@@ -146,6 +148,78 @@ void upload_reclaim(struct upload *upload, struct quota_share *share)
     share->kept = 0;
     quota_pass(uploads->intake->quota, &uploads->share, uploads->share.arrived + more, share, 0);
     lock_release(&uploads->lock);
+}
+
+/* ---- how many, and how large ------------------------------------------------------------------ */
+
+void uploads_tell(struct uploads *uploads, uint64_t *ret_open, uint64_t *ret_disk_bytes)
+{
+    lock_take(&uploads->lock);
+    *ret_open = uploads->open;
+    *ret_disk_bytes = uploads->disk_bytes;
+    lock_release(&uploads->lock);
+}
+
+static bool is_open(const struct unfinished *file)
+{
+    return file->slot.stage != UPLOAD_DONE;
+}
+
+void uploads_count(struct uploads *uploads, const struct unfinished *file)
+{
+    lock_take(&uploads->lock);
+    uploads->open += is_open(file);
+    uploads->disk_bytes += unfinished_disk_bytes(file);
+    lock_release(&uploads->lock);
+}
+
+/* It is counted as it is. */
+static void learn_weight(struct upload *upload, bool there)
+{
+    upload->open = there && is_open(&upload->file);
+    upload->weight = there ? unfinished_disk_bytes(&upload->file) : 0;
+}
+
+void upload_weigh(struct upload *upload, bool there)
+{
+    struct uploads *uploads = upload->uploads;
+    lock_take(&uploads->lock);
+    uploads->open -= upload->open;
+    uploads->disk_bytes -= upload->weight;
+    learn_weight(upload, there);
+    uploads->open += upload->open;
+    uploads->disk_bytes += upload->weight;
+    lock_release(&uploads->lock);
+}
+
+/* One that is about to be made; false: there are enough. What is made of parts takes the place of these. */
+static bool count_new(struct uploads *uploads, const struct unfinished *file)
+{
+    lock_take(&uploads->lock);
+    bool may = file->joined || uploads->open < uploads->intake->services->options->uploads_kept;
+    uploads->open += may;
+    uploads->disk_bytes += may ? unfinished_disk_bytes(file) : 0;
+    lock_release(&uploads->lock);
+    return may;
+}
+
+/* It could not be made. */
+static void uncount(struct uploads *uploads, const struct unfinished *file)
+{
+    lock_take(&uploads->lock);
+    uploads->open--;
+    uploads->disk_bytes -= unfinished_disk_bytes(file);
+    lock_release(&uploads->lock);
+}
+
+void uploads_remember(struct uploads *uploads, uint64_t id)
+{
+    uint64_t first;
+    lock_take(&uploads->lock);
+    bool enough = remembered_add(&uploads->remembered, uploads->intake->services->options->uploads_kept, id, &first);
+    lock_release(&uploads->lock);
+    if (enough)
+        (void)uploads_drop(uploads, first); /* who is about to be told of it is left alone: then it expires */
 }
 
 /* ---- who holds which -------------------------------------------------------------------------- */
@@ -294,6 +368,7 @@ static struct failure look(struct upload *upload, uint64_t id)
     if (error)
         return failure_of_reading(error);
     upload->counted = uploads_resting(&upload->file);
+    learn_weight(upload, true);
     if (unfinished_has_expired(&upload->file)) {
         (void)upload_erase(upload);
         return failure_of(STORE_NO_UPLOAD);
@@ -350,6 +425,12 @@ struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload 
 
 /* ---- making one ------------------------------------------------------------------------------- */
 
+/* Its files come on top of its bytes, and leave compaction what it may need, as the log does. */
+static bool has_space(struct space *space, uint64_t size)
+{
+    return space_has(space, size + UPLOAD_FILES) && space_affords_segment(space, UPLOAD_FILES);
+}
+
 /* What is made of parts adds nothing to what these have. */
 static struct failure may_create(const struct uploads *uploads, const struct upload_order *order, bool joined,
                                  struct store_overrun *ret_overrun)
@@ -362,7 +443,7 @@ static struct failure may_create(const struct uploads *uploads, const struct upl
         return failure_of(STORE_BAD_ATTRIBUTES);
     if (size > intake->services->options->object_limit)
         return failure_of(STORE_TOO_LARGE);
-    if (!space_has(intake->services->space, size))
+    if (!has_space(intake->services->space, size))
         return failure_of(STORE_FULL);
     bool new = !order->partial &&index_now(intake->index, &order->key, NULL) == 0;
     return failure_of(intake_foresees(intake, NULL, new, joined ? 0 : size, ret_overrun) ? STORE_OK : STORE_QUOTA);
@@ -410,6 +491,19 @@ static int make_files(struct uploads *uploads, const struct unfinished *file)
     return error;
 }
 
+static struct failure make_counted(struct uploads *uploads, const struct upload_order *order, const uint64_t *parts,
+                                   struct unfinished *file)
+{
+    if (!write_text(file, order, parts))
+        return failure_of(STORE_NO_MEMORY);
+    if (!count_new(uploads, file))
+        return failure_of(STORE_MANY_UPLOADS);
+    int error = make_files(uploads, file);
+    if (error)
+        uncount(uploads, file);
+    return failure_of_errno(error);
+}
+
 /* Makes the files that tell of it, unless it may not be. *file is the caller's to free, in any case. */
 static struct failure make(struct uploads *uploads, const struct upload_order *order, const uint64_t *parts,
                            struct unfinished *file, struct store_overrun *ret_overrun)
@@ -419,8 +513,7 @@ static struct failure make(struct uploads *uploads, const struct upload_order *o
         failure.error = gate_enter(uploads->intake->gate, 0);
     if (failure.error)
         return failure;
-    failure = write_text(file, order, parts) ? failure_of_errno(make_files(uploads, file))
-                                             : failure_of(STORE_NO_MEMORY);
+    failure = make_counted(uploads, order, parts, file);
     gate_leave(uploads->intake->gate, 0);
     if (!failure.error)
         (void)errand_ask(&uploads->sweeper);
@@ -450,20 +543,23 @@ struct failure uploads_make(struct uploads *uploads, struct upload *upload, cons
     file.joined = true;
     file.part_count = united->part_count;
     struct failure failure = make(uploads, &order, united->parts, &file, ret_overrun);
-    if (failure.error)
+    if (failure.error) {
         unfinished_free(&file);
-    else
+    } else {
         upload->file = file;
+        learn_weight(upload, true);
+    }
     return failure;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------ */
 
-/* Calls `see(arg, file)` for each that there is from an id on, until that is false; an errno. */
-static int visit(const struct uploads *uploads, uint64_t from, bool (*see)(void *arg, const struct unfinished *file),
-                 void *arg)
+/* Calls `see(arg, file)` for each that has a file that ends so from an id on, until that is false; an errno. */
+static int visit(const struct uploads *uploads, const char *ending, uint64_t from,
+                 bool (*see)(void *arg, const struct unfinished *file), void *arg)
 {
-    return uploads->folder < 0 ? 0 : unfinished_each(uploads->io, uploads->folder, uploads->salt, from, see, arg);
+    return uploads->folder < 0 ? 0
+                               : unfinished_each(uploads->io, uploads->folder, uploads->salt, ending, from, see, arg);
 }
 
 static void describe(const struct unfinished *file, struct upload_info *ret_info)
@@ -567,7 +663,7 @@ struct failure uploads_list(struct uploads *uploads, uint64_t from,
                             bool (*tell)(void *arg, const struct upload_info *info), void *arg)
 {
     struct listing listing = {tell, arg};
-    return failure_io(visit(uploads, from, list_one, &listing));
+    return failure_io(visit(uploads, UNFINISHED_BYTES, from, list_one, &listing));
 }
 
 static bool find_one(void *arg, const struct upload_info *info)
@@ -642,7 +738,8 @@ static int sweep(void *arg)
 {
     struct round round = {.uploads = arg, .next = INT64_MAX};
     const struct intake *intake = round.uploads->intake;
-    if (gate_is_removed(intake->gate) || visit(round.uploads, 0, sweep_one, &round) || round.next == INT64_MAX)
+    if (gate_is_removed(intake->gate) || visit(round.uploads, UNFINISHED_ENDING, 0, sweep_one, &round) ||
+        round.next == INT64_MAX)
         return ERRAND_DONE;
     int64_t wait = (round.next - clock_now(CLOCK_REALTIME)) / CLOCK_MILLISECOND + 1;
     int64_t least = (int64_t)(intake->services->options->upload_expiry * 1000 / SWEEP_SHARE);

@@ -6,7 +6,9 @@
  * done, and its bytes have only the blob's name. A crash in between leaves the upload as it was before, and whoever
  * comes to it next finds out by the object itself whether it had been committed.
  *
- * An upload that is done is remembered until it expires: a client who has lost the last answer asks for it.
+ * An upload that is done is remembered until it expires: a client who has lost the last answer asks for it. Of these
+ * there are only so many: the one that was done first is forgotten for the next one. Of those that are not done no
+ * more are made than so many. That bounds what the folder holds beside the bytes, which the quota has.
  *
  * Thread: any, unless it says otherwise. What is marked blocking waits for the disk.
  */
@@ -17,6 +19,7 @@
 #include "store/base/error.h"
 #include "store/base/lock.h"
 #include "store/write/intake.h"
+#include "store/write/remembered.h"
 #include "store/write/upload.h"
 
 #include <stdatomic.h>
@@ -33,6 +36,9 @@ struct uploads {
     struct lock lock;         /* guards what follows; nobody waits for the disk with it */
     struct upload *held;      /* those that somebody works on */
     struct quota_share share; /* what those that nobody works on have in the quota */
+    size_t open;              /* how many there are that are not done */
+    uint64_t disk_bytes;      /* of all files of all of them */
+    struct remembered remembered;
 };
 
 /* Takes the path of the store's folder. */
@@ -95,6 +101,20 @@ void upload_lend(struct upload *upload, struct quota_share *share);
 
 /* What it has now, and its parts, counts as at rest again, and nothing as the share's. */
 void upload_reclaim(struct upload *upload, struct quota_share *share);
+
+/* ---- how many, and how large ------------------------------------------------------------------- */
+
+/* How many are not done, and the bytes of all files in the folder, as far as they have been told. Waits for no disk. */
+void uploads_tell(struct uploads *uploads, uint64_t *ret_open, uint64_t *ret_disk_bytes);
+
+/* One that was found there is among them from now on. */
+void uploads_count(struct uploads *uploads, const struct unfinished *file);
+
+/* One that is held has other files than before, or none any more. */
+void upload_weigh(struct upload *upload, bool there);
+
+/* One that is done: the next to be forgotten behind all that have been done before. Blocking. */
+void uploads_remember(struct uploads *uploads, uint64_t id);
 
 /* ---- all of them ------------------------------------------------------------------------------- */
 

@@ -129,7 +129,7 @@ START_TEST(figures_of_an_empty_store)
     ck_assert_str_eq(answer_string(answer, "name"), site.store);
     const char *figures[] = {"objects",  "live_bytes",    "dead_bytes",       "disk_bytes",      "end_offset",
                              "segments", "blobs",         "writes_in_flight", "bytes_in_flight", "commits",
-                             "records",  "damaged_bytes", "damaged_blobs",    "overdue_bytes"};
+                             "records",  "damaged_bytes", "damaged_blobs",    "overdue_bytes",   "unfinished_uploads"};
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         ck_assert_msg(answer_integer(answer, figures[i]) == 0, "%s: %s", figures[i], (char *)answer->body);
     ck_assert(!answer_boolean(answer, "failed"));

@@ -105,6 +105,7 @@ export const words = {
         "target-too-long": "The key is too long for an address.",
         "too-large": "It is larger than the server takes.",
         "too-many-stores": "There are as many stores as there may be. Delete one, or have the number raised.",
+        "too-many-uploads": "Too many uploads of this store are unfinished. Try again when some are done, or have expired.",
         "tus-version": misunderstood,
         "unauthorized": unknownToken,
         "unsupported-media-type": misunderstood,

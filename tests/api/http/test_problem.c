@@ -40,7 +40,7 @@ START_TEST(errors_have_the_status_of_the_contract)
                  {STORE_IO, 500},          {STORE_FAILED, 503},        {STORE_NO_UPLOAD, 404},
                  {STORE_UPLOAD_HELD, 423}, {STORE_UPLOAD_OFFSET, 409}, {STORE_UPLOAD_PARTS, 409},
                  {STORE_NO_MEMORY, 503},   {STORE_AGAIN, 503},         {STORE_QUOTA, 507},
-                 {STORE_TOO_MANY, 507},    {STORE_ELSEWHERE, 503}};
+                 {STORE_TOO_MANY, 507},    {STORE_ELSEWHERE, 503},     {STORE_MANY_UPLOADS, 507}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_msg(problem_kind(problem_of(cases[i].error, 0))->status == cases[i].status, "%s",
                       store_error_text(cases[i].error));

@@ -1299,6 +1299,136 @@ END_TEST
 
 /* ---- many ------------------------------------------------------------------------------------- */
 
+static void keep(size_t uploads)
+{
+    fixture_close(&fixture);
+    fixture.options.uploads_kept = uploads;
+    fixture_open(&fixture);
+}
+
+/* Whether so many are counted, with files of at least so many bytes beside the log; also by who opens the store. */
+static void must_count(uint64_t uploads, uint64_t least)
+{
+    for (int i = 0; i < 2; i++) {
+        struct store_figures figures = fixture_figures(&fixture);
+        ck_assert_uint_eq(figures.unfinished_uploads, uploads);
+        ck_assert_uint_ge(figures.disk_bytes, least);
+        ck_assert_uint_le(figures.disk_bytes, least + (16 << 10) + 10 * 200);
+        reopen();
+    }
+}
+
+START_TEST(no_more_are_made_than_a_store_keeps)
+{
+    enum { DESCRIPTION = 1072 };
+    uint64_t id, refused;
+    keep(3);
+    must_create("a", SIZE);
+    must_create("b", SIZE);
+    id = must_create("c", SMALL);
+    must_bring(id, 0, 100);
+    must_count(3, 3 * DESCRIPTION + 100);
+    ck_assert_int_eq(create("d", 1, &refused), STORE_MANY_UPLOADS);
+    must_conclude(id, 100, SMALL);
+    must_count(2, 3 * DESCRIPTION);
+    id = must_create("d", SIZE);
+    ck_assert_int_eq(create("e", 1, &refused), STORE_MANY_UPLOADS);
+    ck_assert_int_eq(upload_forget(fixture.store, id), STORE_OK);
+    must_count(2, 3 * DESCRIPTION);
+    must_create("e", SIZE);
+}
+END_TEST
+
+START_TEST(one_that_could_not_be_made_does_not_count)
+{
+    uint64_t id;
+    keep(1);
+    for (int i = 0; i < 3; i++) {
+        sim_disk_fail(fixture.disk, SIM_FSYNC, 1, false, EIO);
+        ck_assert_int_eq(create("a", SIZE, &id), STORE_IO);
+        sim_disk_heal(fixture.disk);
+    }
+    must_count(0, 0);
+    must_create("a", SIZE);
+    must_count(1, 1072);
+}
+END_TEST
+
+START_TEST(parts_are_joined_also_where_no_more_may_be_made)
+{
+    struct stream *stream;
+    struct upload_info info;
+    uint64_t parts[2];
+    keep(2);
+    for (unsigned i = 0; i < 2; i++) {
+        parts[i] = must_create_part(0, SMALL);
+        ck_assert_int_eq(bring_part(parts[i], 0, SMALL), STORE_OK);
+    }
+    fixture_must_put(&fixture, "k", "1");
+    ck_assert_int_eq(join(parts, 2, &stream, &info), STORE_OK);
+    ck_assert_int_eq(commit(stream, &(struct store_condition){.absent = true}), STORE_CONDITION);
+    must_count(2, 2 * 1072);
+    ck_assert_int_eq(join(parts, 2, &stream, &info), STORE_OK);
+    ck_assert_int_eq(commit(stream, &no_condition), STORE_OK);
+    must_count(0, 1072);
+}
+END_TEST
+
+static void must_remember(const uint64_t *ids, size_t count, size_t from)
+{
+    struct upload_info info;
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(look(ids[i], &info), i < from ? STORE_NO_UPLOAD : STORE_OK);
+}
+
+START_TEST(of_those_that_are_done_the_last_ones_are_remembered)
+{
+    enum { DONE = 5 };
+    uint64_t ids[DONE];
+    keep(3);
+    for (size_t i = 0; i < DONE; i++) {
+        ids[i] = must_create("k", SMALL);
+        must_conclude(ids[i], 0, SMALL);
+        must_remember(ids, i + 1, i < 3 ? 0 : i - 2);
+    }
+    must_count(0, 3 * 1072);
+    must_remember(ids, DONE, 2);
+    keep(2);
+    must_remember(ids, DONE, 3);
+    must_count(0, 2 * 1072);
+}
+END_TEST
+
+START_TEST(a_listing_reads_none_that_is_done)
+{
+    must_create("k", SIZE);
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_OPENAT);
+    ck_assert_uint_eq(listed(), 1);
+    uint64_t needed = sim_disk_calls(fixture.disk, SIM_OPENAT) - before;
+    for (int i = 0; i < 20; i++)
+        must_conclude(must_create("k", SMALL), 0, SMALL);
+    before = sim_disk_calls(fixture.disk, SIM_OPENAT);
+    ck_assert_uint_eq(listed(), 1);
+    ck_assert_uint_eq(sim_disk_calls(fixture.disk, SIM_OPENAT) - before, needed);
+}
+END_TEST
+
+START_TEST(without_a_reserve_compaction_is_left_what_it_may_need)
+{
+    uint64_t id;
+    fixture_close(&fixture);
+    fixture.options.disk_reserve = 0;
+    fixture.options.first_segment = 64 * KIBIBYTE;
+    fixture_open(&fixture);
+    fixture_must_put(&fixture, "a", "1");
+    sim_disk_set_free(fixture.disk, 128 * KIBIBYTE);
+    ck_assert_int_eq(create("k", 1, &id), STORE_OK);
+    sim_disk_set_free(fixture.disk, 40 * KIBIBYTE);
+    ck_assert_int_eq(create("k", 1, &id), STORE_FULL);
+    sim_disk_set_free(fixture.disk, UINT64_MAX);
+}
+END_TEST
+
 START_TEST(those_that_rest_hold_nothing_open)
 {
     uint64_t id = must_create("k", SIZE);
@@ -1351,6 +1481,12 @@ int main(void)
         a_fault_while_parts_are_joined_is_over_when_they_come_again,
         whatever_happens_what_was_told_is_so,
         those_that_rest_hold_nothing_open,
+        no_more_are_made_than_a_store_keeps,
+        one_that_could_not_be_made_does_not_count,
+        parts_are_joined_also_where_no_more_may_be_made,
+        of_those_that_are_done_the_last_ones_are_remembered,
+        a_listing_reads_none_that_is_done,
+        without_a_reserve_compaction_is_left_what_it_may_need,
     };
     return UNIT_RUN_WITH("uploads", setup, teardown, tests);
 }
