@@ -158,13 +158,14 @@ static void wait_for_changes(struct request *request)
     request_resume(request);
 }
 
-/* What was ordered has come. False: the stream does not go on behind that. */
+/* What was ordered has come. False: the stream does not go on behind that. Who would not be let in any more is not
+ * told why. */
 static bool take(struct request *request)
 {
     struct following *following = request->state;
     following->events->ordered = false;
     press_take(request);
-    if (is_gone(request))
+    if (is_gone(request) && permit_holds(request))
         lend_gone(request, following);
     return request->error == STORE_OK && !following->portions.last;
 }
@@ -181,7 +182,7 @@ static enum portions_came more(struct request *request)
     struct following *following = request->state;
     if (following->events->ordered && !take(request))
         return request->error == STORE_OK ? PORTIONS_LENT : PORTIONS_NONE;
-    if (following->told > 0) {
+    if (following->told > 0 && permit_holds(request)) { /* as it may not have while nothing happened */
         lend_event(following);
         return PORTIONS_LENT;
     }

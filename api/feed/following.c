@@ -161,6 +161,17 @@ void following_write_place(struct jsontext *json, const struct following *follow
     jsontext_field(json, "log", log);
 }
 
+void following_write_empty(struct jsontext *json, const struct following *following)
+{
+    jsontext_open(json, '{');
+    jsontext_name(json, "changes");
+    jsontext_open(json, '[');
+    jsontext_close(json, ']');
+    following_write_place(json, following);
+    jsontext_close(json, '}');
+    jsontext_end(json);
+}
+
 void following_read_page(struct request *request, struct following *following, size_t bytes)
 {
     struct jsontext *text = &following->text;

@@ -30,6 +30,7 @@ struct following {
     struct store_watcher *watcher;    /* owned, once it has waited for changes */
     bool over;                        /* nobody waits for changes any more */
     struct store_changes changes;     /* what came of the last reading */
+    struct store_changes waiting;     /* of a page that is held back: what there was then */
     size_t told;                      /* changes of it */
     struct jsontext text;
     struct portions portions; /* of lines and events */
@@ -53,6 +54,9 @@ void following_read(struct request *request, struct following *following, size_t
 /* The same as one object with all that a page has, and its end; and as an event, whose id is where it ends. */
 void following_read_page(struct request *request, struct following *following, size_t bytes);
 void following_read_event(struct request *request, struct following *following, size_t bytes);
+
+/* A page that has no changes, for where it has come to. */
+void following_write_empty(struct jsontext *json, const struct following *following);
 
 /* `id: 9f31c2aa-147488` and the end of an event: where it has come to. */
 enum { FOLLOWING_ID_SIZE = EVENT_ID_SIZE + sizeof "id: \n\n" };

@@ -4,6 +4,7 @@
 #include "api/feed/following.h"
 #include "api/feed/press.h"
 #include "api/request/core.h"
+#include "api/request/permit.h"
 #include "api/request/reply.h"
 
 enum { MILLISECOND = 1000000, CROWDED = 1000 /* milliseconds until it is tried again */ };
@@ -41,6 +42,7 @@ static void hold_back(struct request *request, struct following *following, uint
     uint64_t end = crowded ? UINT64_MAX : following->changes.end;
     if (crowded && milliseconds > CROWDED)
         milliseconds = CROWDED;
+    following->waiting = following->changes;
     press_leave(request->api->press, following);
     request_suspend(request, answer);
     if (!following_wait(request, end, milliseconds, watched))
@@ -54,11 +56,28 @@ static void tell(struct request *request, const struct following *following)
     reply_edition(request, 200, "application/json", edition);
 }
 
-/* Who waits is told of no want of memory: the page is empty then, and he asks again. */
+/* That there was nothing when it began to wait. */
+static void tell_nothing(struct request *request, struct following *following)
+{
+    struct jsontext page = {0};
+    following_write_empty(&page, following);
+    if (reply_admit(request, page.capacity))
+        reply_json(request, 200, &page);
+    else
+        jsontext_free(&page);
+}
+
+/* Who waits is told of no want of memory: the page is empty then, and he asks again. So does he when the rules have
+ * changed meanwhile by which he was let in: then he is judged anew. */
 static void answer(struct request *request)
 {
     struct following *following = request->state;
     press_take(request);
+    if (following->watcher && !permit_holds(request)) {
+        following->changes = following->waiting;
+        tell_nothing(request, following);
+        return;
+    }
     uint64_t milliseconds = may_wait(request, following);
     if (milliseconds > 0)
         hold_back(request, following, milliseconds);

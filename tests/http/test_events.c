@@ -310,6 +310,40 @@ START_TEST(a_stream_ends_when_the_rules_change)
 }
 END_TEST
 
+/* Whether requests of so many others are under way. */
+static bool are_busy(const char *bearer, long others)
+{
+    struct answer *answer = client_get(site.client, "/metrics", bearer, NULL);
+    site_expect(answer, 200);
+    const char *line = strstr((const char *)answer->body, "\ncairn_http_connections{state=\"busy\"} ");
+    ck_assert_ptr_nonnull(line);
+    return strtol(strchr(line, ' '), NULL, 10) >= others;
+}
+
+/* The next heartbeat, or the end of the time, is far away when there is something to tell. */
+START_TEST(whose_token_was_removed_is_told_no_more)
+{
+    static struct raw_answer answer;
+    access_start(access_token("all", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
+    const char *bearer = client_text(site.client, "%s\r\n", access_bearer("all"));
+    struct stream *stream = follow("", bearer);
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "GET %s?wait=60 HTTP/1.1\r\nHost: a\r\n%s\r\n", site_target("/changes"), bearer));
+    ck_assert(clock_until(CLOCK_PATIENCE, are_busy(access_bearer("all"), 2)));
+    access_write(access_token("other", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
+    kill(site.server->pid, SIGHUP);
+    ck_assert(clock_until(CLOCK_PATIENCE, refusal("", bearer) == 401));
+    char *secret = site_target("/objects/secret");
+    site_expect(client_send(site.client, "PUT", secret, "1", 1, access_bearer("other"), NULL), 201);
+    expect_end(stream);
+    ck_assert(raw_receive(socket, &answer));
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert_msg(strstr(answer.body, "{\"changes\":[],\"next\":0,\"oldest\":0,\"end\":0,"), "%s", answer.body);
+    close(socket);
+}
+END_TEST
+
 /* ---- who is left behind ------------------------------------------------------------------------ */
 
 enum { MANY = 1600 };
@@ -433,6 +467,7 @@ int main(void)
         a_stream_ends_with_the_server,
         a_store_that_is_removed_is_gone_and_another_one_of_its_name_is_not_the_same,
         a_stream_ends_when_the_rules_change,
+        whose_token_was_removed_is_told_no_more,
         who_is_left_behind_is_told,
         lines_go_to_the_end,
     };
