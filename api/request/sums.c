@@ -25,22 +25,22 @@ static bool expect(struct request *request, enum field field, const char *value)
     return false;
 }
 
-/* Whether a trailer will tell what the SHA-256 has to be: it is then made while the body comes. */
-static bool is_announced(const struct request *request, enum field field)
+bool sums_announced(const struct request *request, enum field field)
 {
     const char *trailer = request_field(request, FIELD_TRAILER);
     return trailer && request->body_length == STORE_SIZE_UNKNOWN && strcasestr(trailer, field_name(field));
 }
 
+/* It is then made while the body comes. */
 static bool any_announced(const struct request *request)
 {
-    return is_announced(request, FIELD_CONTENT_DIGEST) || is_announced(request, FIELD_REPR_DIGEST);
+    return sums_announced(request, FIELD_CONTENT_DIGEST) || sums_announced(request, FIELD_REPR_DIGEST);
 }
 
 const char *sums_field(const struct request *request)
 {
     for (size_t i = 0; i < TOLD; i++)
-        if (request_field(request, telling[i]) || (i < TRAILING && is_announced(request, telling[i])))
+        if (request_field(request, telling[i]) || (i < TRAILING && sums_announced(request, telling[i])))
             return field_name(telling[i]);
     return NULL;
 }
@@ -105,6 +105,16 @@ static bool expect_trailer(struct request *request, const struct trailers *trail
     return false;
 }
 
+/* The sum of the bytes of one request of tus is made while they come, if it is told in front of them. */
+static bool lacks_checksum(struct request *request, const struct trailers *trailers)
+{
+    if (!request->endpoint->tus || !trailers->fields.values[FIELD_UPLOAD_CHECKSUM])
+        return true;
+    request_tear(request, PROBLEM_BAD_HEADER, "%s has to stand in front of the bytes: behind them it is not compared.",
+                 field_name(FIELD_UPLOAD_CHECKSUM));
+    return false;
+}
+
 static bool read_trailers(struct request *request)
 {
     struct trailers trailers = {0};
@@ -116,6 +126,7 @@ static bool read_trailers(struct request *request)
         reply_error(request, STORE_NO_MEMORY);
     for (size_t i = 0; good && i < TOLD; i++)
         good = expect_trailer(request, &trailers, telling[i]);
+    good = good && lacks_checksum(request, &trailers);
     fields_free(&trailers.fields);
     return good;
 }

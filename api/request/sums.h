@@ -21,6 +21,9 @@
 /* Reads the fields, and a Trailer that announces one of the first two; false when it has answered. */
 bool sums_expect(struct request *request);
 
+/* Whether the head says that the field will come as a trailer. */
+bool sums_announced(const struct request *request, enum field field);
+
 /* The field that tells of the sum, or announces it, where there is a request->digest. */
 const char *sums_field(const struct request *request);
 
@@ -28,7 +31,7 @@ const char *sums_field(const struct request *request);
 void sums_take(struct request *request, const char *bytes, size_t length);
 
 /* Reads what the trailers tell, and compares, unless the endpoint does; false when it has answered. A trailer that was
- * not announced is refused, since nobody has made the sum to compare it with. Once. */
+ * not announced is refused, since nobody has made the sum to compare it with, and so is any Upload-Checksum. Once. */
 bool sums_hold(struct request *request);
 
 #endif

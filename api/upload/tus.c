@@ -45,6 +45,11 @@ bool tus_checksum(struct request *request, struct checksum *checksum)
     const char *value = request_field(request, FIELD_UPLOAD_CHECKSUM);
     if (!lacks_digests(request))
         return false;
+    if (sums_announced(request, FIELD_UPLOAD_CHECKSUM)) {
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "Upload-Checksum has to stand in front of the bytes, not behind them.");
+        return false;
+    }
     if (!value || checksum_expect(checksum, value))
         return true;
     reply_problem(request, PROBLEM_BAD_HEADER,

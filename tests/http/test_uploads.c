@@ -106,6 +106,46 @@ START_TEST(a_wrong_checksum_leaves_nothing_of_its_bytes)
 }
 END_TEST
 
+static int append_with_trailer(const char *upload, const char *announced)
+{
+    static struct raw_answer answer;
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket,
+                       "PATCH %s HTTP/1.1\r\nHost: a\r\n" TUS "\r\n" BYTES
+                       "\r\nUpload-Offset: 0\r\nTransfer-Encoding: chunked\r\n%s\r\n"
+                       "5\r\nhellO\r\n0\r\nUpload-Checksum: sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=\r\n\r\n",
+                       upload, announced));
+    ck_assert(raw_receive(socket, &answer));
+    close(socket);
+    return answer.status;
+}
+
+START_TEST(a_checksum_behind_the_bytes_is_not_passed_over)
+{
+    site_start();
+    char *upload = create(5, NULL);
+    ck_assert_int_eq(append_with_trailer(upload, "Trailer: Upload-Checksum\r\n"), 400);
+    ck_assert_uint_eq(offset_of(head(upload)), 0); /* it was refused in front of them */
+    ck_assert_int_eq(append_with_trailer(upload, ""), 400);
+    site_expect(site_get("k/k", NULL), 404);
+}
+END_TEST
+
+START_TEST(no_more_uploads_are_made_than_a_store_keeps)
+{
+    server_add(site.server, "--uploads-kept=1");
+    site_start();
+    char *upload = create(5, NULL);
+    ck_assert_int_eq(site_figure("unfinished_uploads"), 1);
+    struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, KEY,
+                                        "Upload-Length: 5", NULL);
+    site_expect_kind(answer, 507, "too-many-uploads");
+    site_expect(append(upload, 0, "hello", 5, NULL), 204);
+    ck_assert_int_eq(site_figure("unfinished_uploads"), 0);
+    create(5, NULL);
+}
+END_TEST
+
 START_TEST(a_condition_is_decided_with_the_last_byte)
 {
     site_start();
@@ -729,6 +769,8 @@ int main(void)
         pieces_become_an_object_with_what_is_kept,
         what_was_acknowledged_survives_kill_9,
         a_wrong_checksum_leaves_nothing_of_its_bytes,
+        a_checksum_behind_the_bytes_is_not_passed_over,
+        no_more_uploads_are_made_than_a_store_keeps,
         a_condition_is_decided_with_the_last_byte,
         a_condition_that_fails_leaves_the_bytes,
         a_creation_that_is_refused_says_where_the_bytes_are,
