@@ -269,7 +269,8 @@ static void add_to_crate(struct import *import, const struct store_key *key)
 
 static const char *kind_fault(enum tar_kind kind)
 {
-    static const char *const faults[] = {[TAR_LINK] = "it is a link",
+    static const char *const faults[] = {[TAR_LINK] = "it is a link: pack the file that it leads to, by tar with "
+                                                      "--dereference and --hard-dereference",
                                          [TAR_DEVICE] = "it is a device or a pipe",
                                          [TAR_SPARSE] = "it is sparse: pack it without --sparse, by bsdtar with "
                                                         "--no-read-sparse",
