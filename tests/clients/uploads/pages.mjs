@@ -119,6 +119,15 @@ async function disturbed(cairn, line, context, page, upload, key) {
     checks.check(`${key}: what was there is not sent again`, line.sent - before < size + 16 * MIB, line.sent - before);
 }
 
+// It is done at once, and nothing is remembered of it.
+async function empty(cairn, page) {
+    await makeFile(page, 0);
+    const first = await page.evaluate(uploadByExample, { endpoint: `${cairn.store}/uploads`, key: "empty" });
+    checks.check("example: an empty file ends well", first === "success", first);
+    const left = await page.evaluate(() => Object.keys(localStorage).length);
+    checks.check("example: nothing is remembered of what is done", left === 0, left);
+}
+
 async function parallel(cairn, page) {
     const digest = await makeFile(page, size);
     const outcome = await page.evaluate(({ endpoint }) => new Promise((resolve) => {
@@ -144,6 +153,7 @@ try {
     await checks.run(disturbed, cairn, line, context, page, uploadByTus, "tus-js-client");
     await checks.run(disturbed, cairn, line, context, page, uploadByUppy, "uppy");
     await checks.run(disturbed, cairn, line, context, page, uploadByExample, "example");
+    await checks.run(empty, cairn, page);
     await checks.run(parallel, cairn, page);
     await cairn.stop();
 } finally {
