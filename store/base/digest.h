@@ -5,10 +5,10 @@
 #ifndef CAIRN_STORE_DIGEST_H
 #define CAIRN_STORE_DIGEST_H
 
+#include "store/base/xxh3.h"
 #include "store/store.h"
 
 #include <assert.h>
-#include <xxhash.h>
 
 /* The canonical bytes of a hash that was computed in pieces. */
 struct store_digest digest_of_hash(XXH128_hash_t hash);

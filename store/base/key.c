@@ -1,8 +1,9 @@
 /* key.c - a key is bytes or a hash: one type, so that every method exists once. */
 #include "store/base/key.h"
 
+#include "store/base/xxh3.h"
+
 #include <string.h>
-#include <xxhash.h>
 
 struct store_key store_key_of(const void *bytes, size_t length)
 {

@@ -2,11 +2,11 @@
 #include "store/depot/roster.h"
 
 #include "store/base/clock.h"
+#include "store/base/xxh3.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct trouble *trouble)
 {

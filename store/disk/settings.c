@@ -1,6 +1,7 @@
 /* settings.c - the small text files that say whose a folder is and in which format. */
 #include "store/disk/settings.h"
 
+#include "store/base/xxh3.h"
 #include "store/disk/note.h"
 
 #include <assert.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum { FORMAT_PLAIN = 1, FORMAT_LIMITS = 2 };
 

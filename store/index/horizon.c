@@ -2,6 +2,7 @@
 #include "store/index/horizon.h"
 
 #include "store/base/clock.h"
+#include "store/base/xxh3.h"
 #include "store/disk/note.h"
 
 #include <assert.h>
@@ -10,7 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum {
     KEPT_MIN = 16 << 20, /* bytes of tombstones that may be kept for followers at least, ... */

@@ -1,6 +1,7 @@
 /* reach.c - how far a store's log is known to have reached. reach.h tells why. */
 #include "store/log/reach.h"
 
+#include "store/base/xxh3.h"
 #include "store/disk/note.h"
 #include "store/log/record.h"
 #include "store/log/segment.h"
@@ -11,7 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
 
 static const char reach_name[] = "reach";
 

@@ -2,10 +2,10 @@
 #include "store/log/record.h"
 
 #include "store/base/little.h"
+#include "store/base/xxh3.h"
 
 #include <assert.h>
 #include <string.h>
-#include <xxhash.h>
 
 size_t record_head_length(const struct record *record)
 {

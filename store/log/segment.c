@@ -2,6 +2,7 @@
 #include "store/log/segment.h"
 
 #include "store/base/little.h"
+#include "store/base/xxh3.h"
 #include "store/log/location.h"
 #include "store/log/record.h"
 #include "store/log/tidemark.h"
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'e', 'g'};
 

@@ -3,6 +3,7 @@
 
 #include "store/base/little.h"
 #include "store/base/mapping.h"
+#include "store/base/xxh3.h"
 #include "store/disk/numbered.h"
 #include "store/log/expiring.h"
 
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum {
     AT_MAGIC = 0,

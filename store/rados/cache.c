@@ -3,13 +3,13 @@
 #include "store/rados/cache.h"
 
 #include "store/base/mapping.h"
+#include "store/base/xxh3.h"
 #include "store/rados/layout.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum {
     FRAME = 16 << 10, /* bytes, where a piece has as many */

@@ -1,12 +1,13 @@
 /* layout.c - how the objects of a pool are called, and what their texts say. */
 #include "store/rados/layout.h"
 
+#include "store/base/xxh3.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <xxhash.h>
 
 const char layout_head[] = "head";
 const char layout_links[] = "links";

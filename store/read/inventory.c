@@ -2,6 +2,7 @@
 #include "store/read/inventory.h"
 
 #include "store/base/little.h"
+#include "store/base/xxh3.h"
 #include "store/disk/numbered.h"
 #include "store/log/tidemark.h"
 #include "store/read/binding.h"
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 static const char file_name[] = "inventory";
 static const char draft_name[] = "inventory.new";

@@ -2,13 +2,13 @@
 #include "store/read/run.h"
 
 #include "store/base/little.h"
+#include "store/base/xxh3.h"
 #include "store/disk/numbered.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '4'}; /* the last one is the format */
 

@@ -2,11 +2,11 @@
 #include "store/read/run_writer.h"
 
 #include "store/base/little.h"
+#include "store/base/xxh3.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum { WRITE = 256 << 10 }; /* bytes at a time, about */
 

@@ -19,12 +19,11 @@
 #define CAIRN_PASS_H
 
 #include "store/base/table.h"
+#include "store/base/xxh3.h"
 #include "store/log/cursor.h"
 #include "store/log/rows.h"
 #include "store/store.h"
 #include "store/upkeep/scrub.h"
-
-#include <xxhash.h>
 
 struct pass {
     struct scrub *scrub; /* that it is part of */

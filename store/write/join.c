@@ -1,12 +1,12 @@
 /* join.c - holds the whole, then the parts, makes the upload, and copies. join.h tells the story. */
 #include "store/write/join.h"
 
+#include "store/base/xxh3.h"
 #include "store/write/leg.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 struct join {
     struct uploads *uploads;

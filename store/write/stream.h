@@ -18,6 +18,7 @@
 
 #include "store/base/lock.h"
 #include "store/base/pool.h"
+#include "store/base/xxh3.h"
 #include "store/commit/txn.h"
 #include "store/store.h"
 #include "store/write/intake.h"
@@ -25,7 +26,6 @@
 #include "store/write/upload.h"
 
 #include <pthread.h>
-#include <xxhash.h>
 
 enum { STREAM_COLLECT_MIN = 4 << 10 }; /* bytes to begin collecting with, where none were announced */
 

@@ -3,6 +3,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/little.h"
+#include "store/base/xxh3.h"
 #include "store/disk/numbered.h"
 
 #include <assert.h>
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum {
     SLOT = 128,

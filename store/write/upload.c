@@ -3,12 +3,12 @@
 
 #include "store/base/clock.h"
 #include "store/base/digest.h"
+#include "store/base/xxh3.h"
 #include "store/disk/numbered.h"
 #include "store/write/uploads.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <xxhash.h>
 
 enum { REST_BYTES = 16 << 20 /* a crash costs a client no more than it has sent since so many */ };
 
