@@ -29,6 +29,7 @@ static const struct {
     {"http", "browsers", "over_a_unix_socket_any_name_will_do", unasked},
     {"http", "browsers", "what_is_open_to_this_machine_is_not_embedded_elsewhere", unasked},
     {"http", "config", "a_second_server_on_the_same_data_is_refused", alone},
+    {"http", "crash", "a_kill_during_the_recovery_loses_nothing", open_files},
     {"http", "defects", "a_torn_tail_loses_no_earlier_key", files},
     {"http", "defects", "a_tail_torn_in_its_header_loses_no_earlier_key", files},
     {"http", "defects", "a_zero_filled_tail_loses_no_earlier_key", files},
