@@ -62,8 +62,8 @@ struct follower_point {
 enum follower_end follower_follow(struct follower *follower, const char *name, const json_t *limits,
                                   struct follower_point *ret_point);
 
-/* The log of the store of that name that was followed before, "": none was; with `before` of what gives way to it. False:
- * what would tell is damaged in the folder. Blocking. */
+/* The log of the store of that name that was followed before, "": none was; with `before` of what gives way to it.
+ * False: what would tell is damaged in the folder. Blocking. */
 bool follower_log(const struct follower *follower, const char *name, bool before, char ret_log[BOOKMARK_LOG_SIZE]);
 
 enum follower_known {

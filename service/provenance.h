@@ -1,4 +1,4 @@
-/* provenance.h - which server it is that a backup is made of: the one that has a store, by its log, that was copied before.
+/* provenance.h - which server it is that a backup is made of: the one that has a store, by its log, that was copied.
  *
  *     provenance_begin(&provenance, stores, chosen);            // what is known, and whether it is the server
  *     provenance_is_same(&provenance);                          // later: whether it is the server still
@@ -25,9 +25,9 @@ struct provenance {
     char error[640];
 };
 
-/* Learns what is known of the server's stores, which are those of its list, of which the chosen are copied; provenance_end()
- * is called in any case. False: it is not the server that was copied, or that cannot be known, and `error` says so.
- * With `any` it is, and what is left of another one does not tell any more. Blocking. */
+/* Learns what is known of the server's stores, which are those of its list, of which the chosen are copied;
+ * provenance_end() is called in any case. False: it is not the server that was copied, or that cannot be known, and
+ * `error` says so. With `any` it is, and what is left of another one does not tell any more. Blocking. */
 bool provenance_begin(struct provenance *provenance, const json_t *stores, const json_t *chosen);
 void provenance_end(struct provenance *provenance);
 

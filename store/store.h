@@ -977,8 +977,8 @@ struct backup_store {
 /* What becomes of the copy of a store that the source has not any more. */
 enum backup_absence {
     BACKUP_STAYS,
-    BACKUP_SPARED, /* it stays, although such copies are to go: something has not been copied, and it may be the last one
-                      of that */
+    BACKUP_SPARED, /* it stays, although such copies are to go: something has not been copied, and it may be the last
+                      one of that */
     BACKUP_REMOVED,
 };
 
@@ -999,8 +999,8 @@ struct backup_options {
     /* Whether a store of the source is to be copied; NULL: all are. */
     bool (*wanted)(void *arg, const char *name);
 
-    /* Whether the source has no such store any more, so that its copy is told of as absent, and goes with `prune`: it is
-     * asked of each copy at that moment. NULL: it has none that `from` has not. */
+    /* Whether the source has no such store any more, so that its copy is told of as absent, and goes with `prune`: it
+     * is asked of each copy then. NULL: it has none that `from` has not. */
     bool (*gone)(void *arg, const char *name);
 
     /* Called on the calling thread: for each store when its copy is made or has failed; (NULL is allowed for all of

@@ -5,9 +5,9 @@
  *                    there (intent.h)
  *
  * What a folder is, and what is under way in it, is looked at before anything is changed there: by the same marks,
- * whatever the source is and whatever is asked for. So nothing is restored to a folder with stores but where its own mark
- * says that this restoration is under way. The mark is the last thing of TO/restore/ that goes. TO is locked until it is closed, and no name in it leads through a
- * symbolic link.
+ * whatever the source is and whatever is asked for. So nothing is restored to a folder with stores but where its own
+ * mark says that this restoration is under way. The mark is the last thing of TO/restore/ that goes. TO is locked until
+ * it is closed, and no name in it leads through a symbolic link.
  *
  * Thread: one.
  */

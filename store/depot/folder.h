@@ -44,8 +44,8 @@ enum folder_use {
 /* Lies in a data folder that is being restored, until it is. */
 #define FOLDER_RESTORE "restore"
 
-/* How a folder is called in a sentence, and in a command that is named there: by its path, or by a word where that is too
- * long for both to be told whole. */
+/* How a folder is called in a sentence, and in a command that is named there: by its path, or by a word where that is
+ * too long for both to be told whole. */
 const char *folder_word(const char *path);
 
 /* Opens, checks, and locks. On failure nothing stays open. Blocking. */

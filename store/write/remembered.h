@@ -19,8 +19,8 @@ struct remembered {
     size_t count;
 };
 
-/* One more is done. True, and *ret_first, when there are `most` without it: the first of them is to be forgotten. `most`
- * is at least one, and never changes. Without memory it is not among them, and stays until it expires. */
+/* One more is done. True, and *ret_first, when there are `most` without it: the first of them is to be forgotten.
+ * `most` is at least one, and never changes. Without memory it is not among them, and stays until it expires. */
 bool remembered_add(struct remembered *remembered, size_t most, uint64_t id, uint64_t *ret_first);
 
 void remembered_free(struct remembered *remembered);

@@ -93,8 +93,8 @@ int unfinished_ids(const struct io *io, int folder, const char *ending, uint64_t
 /* Whether that is one of them. */
 bool unfinished_ids_have(const uint64_t *ids, size_t count, uint64_t id);
 
-/* Calls `see` for those in the folder that have a file that ends so, and can be read, in the order of their ids from one
- * on, until it is false; an errno. Those that are done have no UNFINISHED_BYTES, and cost nothing then. Blocking. */
+/* Calls `see` for those in the folder that have a file that ends so, and can be read, in the order of their ids from
+ * one on, until it is false; an errno. Those that are done have no UNFINISHED_BYTES, and cost nothing. Blocking. */
 int unfinished_each(const struct io *io, int folder, uint64_t salt, const char *ending, uint64_t from,
                     bool (*see)(void *arg, const struct unfinished *unfinished), void *arg);
 

@@ -190,6 +190,7 @@ START_TEST(what_a_run_has_made_is_its_own)
     put(data, "b", "k", LARGE);
     ck_assert_int_eq(transfer(data, "/data"), STORE_OK);
     MUST(io->mkdirat(io->self, AT_FDCWD, "/data/restore", 0700));
+    MUST(io->close(io->self, open_file("/data/restore/.beside", O_WRONLY | O_CREAT)));
     MUST(io->close(io->self, open_file("/data/restore/a.own", O_WRONLY | O_CREAT)));
     put(data, "a", "more", 10);
     put(data, "b", "more", 10);
