@@ -313,15 +313,23 @@ START_TEST(attributes_beyond_4_kib_are_refused)
 }
 END_TEST
 
+/* By the clock that records have their time from: that of time() is behind it until the kernel's next tick. */
+static time_t now_of_records(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec;
+}
+
 START_TEST(last_modified_is_the_time_of_the_write)
 {
-    time_t before = time(NULL);
+    time_t before = now_of_records();
     site_expect(site_put("k", "v", NULL), 201);
     const char *text = answer_header(site_get("k", NULL), "Last-Modified");
     ck_assert_ptr_nonnull(text);
     time_t modified = curl_getdate(text, NULL);
     ck_assert_int_ge(modified, before);
-    ck_assert_int_le(modified, time(NULL));
+    ck_assert_int_le(modified, now_of_records());
 }
 END_TEST
 
