@@ -579,9 +579,12 @@ export async function sought({ checks, browser, server, folder }) {
     const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/sought/" });
     await v.main.getByText("There is nothing in this folder").waitFor();
     await v.page.evaluate(() => {
-        const { readEntries } = FileSystemDirectoryReader.prototype;
-        FileSystemDirectoryReader.prototype.readEntries = function (...calls) {
-            setTimeout(() => readEntries.apply(this, calls), 300);
+        const { webkitGetAsEntry } = DataTransferItem.prototype;
+        DataTransferItem.prototype.webkitGetAsEntry = function () { // a slow disk
+            const entry = webkitGetAsEntry.call(this), reader = Object.getPrototypeOf(entry.createReader());
+            const { readEntries } = reader;
+            reader.readEntries = function (...calls) { setTimeout(() => readEntries.apply(this, calls), 300); };
+            return entry;
         };
     });
     await v.drop([root], v.grid);
