@@ -68,7 +68,7 @@ async function holds({ checks, v, store, first, last }) {
         [entries, await chosen(v).locator("p").textContent()]);
     await v.button("Delete", chosen(v)).click();
     await v.dialog.getByRole("button", { name: "Delete" }).click();
-    await v.dialog.waitFor({ state: "detached" });
+    await v.dialog.waitFor({ state: "detached", timeout: 120000 });
     const left = await keysOf(v.server, store), kept = keys.filter((key) => !within(key));
     checks.check(`${store}: and these are gone, and no others`, left.join() === kept.join(),
         { gone: kept.filter((key) => !left.includes(key)), there: left.filter(within).slice(0, 9) });
