@@ -2,6 +2,7 @@
 #include "store/backup/imprint.h"
 
 #include "store/base/clock.h"
+#include "store/base/xxh3.h"
 #include "store/disk/numbered.h"
 
 #include <errno.h>
@@ -39,6 +40,13 @@ bool imprint_same_bytes(const struct imprint *a, const struct imprint *b)
 {
     return a->file == b->file && a->size == b->size && a->written.tv_sec == b->written.tv_sec &&
            a->written.tv_nsec == b->written.tv_nsec;
+}
+
+uint64_t imprint_token(const struct imprint *imprint)
+{
+    const uint64_t parts[] = {(uint64_t)imprint->device, (uint64_t)imprint->inode, imprint->size,
+                              (uint64_t)imprint->written.tv_sec, (uint64_t)imprint->written.tv_nsec};
+    return XXH3_64bits(parts, sizeof parts) | 1;
 }
 
 struct timespec imprint_older(const struct imprint *imprint)

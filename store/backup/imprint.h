@@ -29,6 +29,10 @@ int imprint_find(const struct io *io, int folder, uint64_t number, const char *e
 bool imprint_same_file(const struct imprint *a, const struct imprint *b);
 bool imprint_same_bytes(const struct imprint *a, const struct imprint *b);
 
+/* By what it is known again, in a few bytes: never 0. The number of a file's inode is given to another one as soon as
+ * the file has gone, so it tells nothing by itself. */
+uint64_t imprint_token(const struct imprint *imprint);
+
 /* A time that the file will not have again: of a copy that is not, or not for sure, the same. */
 struct timespec imprint_older(const struct imprint *imprint);
 

@@ -33,7 +33,7 @@ struct replica {
     struct stage stage;
     struct inspection inspection;
     struct snapshot snapshot; /* of the round under way */
-    struct table read;        /* segment -> inode of the file whose records were read */
+    struct table read;        /* segment -> imprint_token() of the file whose records were read */
     struct tail tail;
     struct notes notes;
     bool begun;    /* the log is one file, and nothing tells that more than its first group was on disk: ... */
@@ -66,7 +66,7 @@ static struct failure inspect(struct replica *replica, size_t at, enum stage_way
     if (way == STAGE_KEPT)
         return failure_none();
     struct failure failure = inspection_sealed(&replica->inspection, file, end_of(replica, at));
-    if (!failure.error && !table_set(&replica->read, file->number, (uint64_t)file->imprint.inode))
+    if (!failure.error && !table_set(&replica->read, file->number, imprint_token(&file->imprint)))
         failure = failure_of(STORE_NO_MEMORY);
     return failure;
 }
@@ -79,7 +79,7 @@ static struct failure take_sealed(struct replica *replica, bool *ret_gone)
     for (size_t i = 0; i + 1 < replica->snapshot.count && !failure.error && !*ret_gone; i++) {
         const struct snapshot_file *file = &replica->snapshot.files[i];
         enum stage_way way = STAGE_GONE;
-        if (table_get(&replica->read, file->number) == (uint64_t)file->imprint.inode)
+        if (table_get(&replica->read, file->number) == imprint_token(&file->imprint))
             continue;
         failure = failure_of_errno(stage_segment(&replica->stage, file->number, &file->imprint, &way));
         *ret_gone = way == STAGE_GONE;
