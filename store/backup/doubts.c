@@ -126,7 +126,7 @@ struct candidate {
     struct timespec written;
 };
 
-/* An errno: ENOMEM. */
+/* An errno: whether it is there cannot be known. */
 static int look(const struct io *io, int folder, const struct record *record, struct candidate *ret_candidate)
 {
     struct imprint imprint;
@@ -134,17 +134,17 @@ static int look(const struct io *io, int folder, const struct record *record, st
     *ret_candidate = (struct candidate){0};
     int file = folder < 0 ? -1 : numbered_open(io, folder, record->blob, blobs_ending);
     if (file < 0)
-        return 0;
-    int error = imprint_of(io, file, &imprint);
+        return folder < 0 || errno == ENOENT || errno == ELOOP ? 0 : errno;
+    int error = imprint_of(io, file, &imprint), unread = 0;
     if (!error && imprint.file) {
         *ret_candidate = (struct candidate){.there = true, .written = imprint.written};
-        error = contents_digest(&(struct contents){io, file}, imprint.size, &digest);
-        ret_candidate->read = !error;
-        ret_candidate->right = !error && imprint.size == record->size &&
+        unread = contents_digest(&(struct contents){io, file}, imprint.size, &digest);
+        ret_candidate->read = !unread;
+        ret_candidate->right = !unread && imprint.size == record->size &&
                                memcmp(&digest, &record->digest, sizeof digest) == 0;
     }
     io->close(io->self, file);
-    return error == ENOMEM ? error : 0;
+    return unread == ENOMEM ? unread : error;
 }
 
 static void tell(const struct doubts *doubts, const struct record *record, const struct candidate *source, bool kept)
@@ -167,7 +167,7 @@ static int settle(const struct doubts *doubts, const struct record *record, bool
     struct stage *stage = doubts->stage;
     struct candidate source, draft, present;
     int error = look(stage->source_io, stage->source.blobs, record, &source);
-    if (!error)
+    if (error != ENOMEM) /* what the source does not give it has not: the copy's stays */
         error = look(stage->io, stage->draft.blobs, record, &draft);
     if (!error)
         error = look(stage->io, doubts->as_it_is ? -1 : stage->present.blobs, record, &present);
