@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,28 +23,19 @@ static const char damaged_line[] = "\ndamaged ";
 /* What is in front of the name of a draft: no store's name begins so. */
 static const char draft_mark[] = ".new.";
 
-/* free() it; NULL when memory is out. */
-static char *path_of(const char *folder, const char *mark, const char *name)
+int bookmark_open_folder(const char *path, int *ret_folder)
 {
-    char *path;
-    return asprintf(&path, "%s/follow/%s%s", folder, mark, name) < 0 ? NULL : path;
-}
-
-int bookmark_make_folder(const char *folder)
-{
-    char *path;
-    if (asprintf(&path, "%s/follow", folder) < 0)
-        path = NULL;
-    int error = !path ? ENOMEM : mkdir(path, 0700) < 0 && errno != EEXIST ? errno : 0;
-    int made = error ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    error = error || made >= 0 ? error : errno;
-    if (made >= 0)
-        close(made);
-    free(path);
+    char *folder;
+    if (asprintf(&folder, "%s/follow", path) < 0)
+        folder = NULL;
+    int error = !folder ? ENOMEM : mkdir(folder, 0700) < 0 && errno != EEXIST ? errno : 0;
+    *ret_folder = error ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    error = error || *ret_folder >= 0 ? error : errno;
+    free(folder);
     return error;
 }
 
-void bookmark_init(struct bookmark *bookmark, const char *folder, const char *name)
+void bookmark_init(struct bookmark *bookmark, int folder, const char *name)
 {
     *bookmark = (struct bookmark){.folder = folder, .name = name, .damaged = json_array()};
 }
@@ -154,36 +146,29 @@ bool bookmark_read(struct bookmark *bookmark)
 {
     size_t length = 0;
     const char *body;
-    char *path = path_of(bookmark->folder, "", bookmark->name);
-    char *text = path ? small_file_read(path, FILE_MAX, &length) : NULL;
-    bool missing = path && !text && errno == ENOENT;
+    char *text = small_file_read_at(bookmark->folder, bookmark->name, FILE_MAX, &length);
+    bool missing = !text && errno == ENOENT;
     bookmark_forget(bookmark);
     bool good = text && (is_whole(text, length, &body) ? read_body(bookmark, body) : read_unchecked(bookmark, text));
     if (!good)
         bookmark_forget(bookmark);
     free(text);
-    free(path);
     return good || missing;
 }
 
 int bookmark_write(const struct bookmark *bookmark)
 {
-    char *path = path_of(bookmark->folder, "", bookmark->name);
-    char *draft = path_of(bookmark->folder, draft_mark, bookmark->name);
-    FILE *file = path && draft ? small_file_draft(draft) : NULL;
+    char draft[NAME_MAX + 1];
+    (void)snprintf(draft, sizeof draft, "%s%s", draft_mark, bookmark->name);
+    FILE *file = small_file_draft_at(bookmark->folder, draft);
     bool good = file && write_text(file, bookmark);
     if (file && fclose(file) != 0)
         good = false;
-    int error = good && rename(draft, path) == 0 ? 0 : errno ? errno : EIO;
-    free(draft);
-    free(path);
-    return error;
+    bool placed = good && renameat(bookmark->folder, draft, bookmark->folder, bookmark->name) == 0;
+    return placed ? 0 : errno ? errno : EIO;
 }
 
 void bookmark_remove(const struct bookmark *bookmark)
 {
-    char *path = path_of(bookmark->folder, "", bookmark->name);
-    if (path)
-        unlink(path);
-    free(path);
+    (void)unlinkat(bookmark->folder, bookmark->name, 0);
 }

@@ -21,7 +21,7 @@
 enum { BOOKMARK_LOG_SIZE = 32 };
 
 struct bookmark {
-    const char *folder; /* borrowed, like the name */
+    int folder; /* that of the bookmarks, open; borrowed, like the name */
     const char *name;
     uint64_t next;
     char log[BOOKMARK_LOG_SIZE]; /* which log that is a place of, as the feed's pages tell it; "": that is not known */
@@ -30,11 +30,12 @@ struct bookmark {
     json_t *damaged;                /* an array of those */
 };
 
-/* Makes the folder of all of them, which is no link; an errno. */
-int bookmark_make_folder(const char *folder);
+/* Opens the folder of all of them in the data folder of that path; it is made, and is no link. The caller closes it,
+ * and has it wherever it is moved. An errno. */
+int bookmark_open_folder(const char *path, int *ret_folder);
 
 /* One that knows nothing; free it. */
-void bookmark_init(struct bookmark *bookmark, const char *folder, const char *name);
+void bookmark_init(struct bookmark *bookmark, int folder, const char *name);
 void bookmark_free(struct bookmark *bookmark);
 
 /* Reads it: it knows nothing where there is none. False: it is damaged, or cannot be read, and knows nothing. */

@@ -41,7 +41,7 @@ static void told(void *arg, const struct backup_store *store)
     if (run->part && !store->error)
         run->part->tell_sums(run->part->arg, store->name, &told);
     if (run->part && (store->error == STORE_DAMAGED || store->error == STORE_GONE))
-        told.why = run->part->remedy;
+        told.why = store->error == STORE_GONE ? run->part->remedy_gone : run->part->remedy;
     progress_pause(&run->progress);
     if (run->part && !store->error)
         run->part->tell_flaws(run->part->arg, store->name);

@@ -27,7 +27,8 @@ struct copying_part {
     const char *from;                                 /* the folder, ... */
     struct backup_site *site;                         /* ... below that one, which is open */
     const char *where;                                /* what is damaged when the folder is, in a sentence, ... */
-    const char *remedy;                               /* ... and why a store is not copied then */
+    const char *remedy;                               /* ... and why a store is not copied then, ... */
+    const char *remedy_gone;                          /* ... or where the copy has more */
     bool (*wanted)(void *arg, const char *store);     /* whether it is copied */
     bool (*gone)(void *arg, const char *store);       /* struct backup_options */
     void (*tell_flaws)(void *arg, const char *store); /* what is damaged there goes into the account */

@@ -490,12 +490,14 @@ static bool begin_anew(struct pursuit *pursuit, enum store_error *ret_error)
     pursuit->end = FOLLOWER_OVER;
     if (!follower->anew(follower->arg, pursuit->name, &before))
         return false;
-    pursuit->end = FOLLOWER_FAILED;
     (void)snprintf(bookmark->before, sizeof bookmark->before, "%s", before);
     if (!before[0])
         bookmark_remove(bookmark);
     else if (!write_bookmark(pursuit))
         return false;
+    if (!follower->renewed(follower->arg, pursuit->name))
+        return false;
+    pursuit->end = FOLLOWER_FAILED;
     *ret_error = depot_delete(follower->depot, pursuit->name, true, NULL);
     return true;
 }
@@ -614,11 +616,13 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
 {
     struct pursuit pursuit = {.follower = follower, .name = name, .unsettled = json_object(), .damaged = json_object()};
     bool gone;
-    bookmark_init(&pursuit.bookmark, follower->folder, name);
+    bookmark_init(&pursuit.bookmark, follower->bookmarks, name);
     bool good = follow(&pursuit, limits, &gone);
     pursuit.anew = true;
-    for (unsigned tries = 0; !good && gone && tries < ANEW_MAX; tries++)
+    for (unsigned tries = 0; !good && gone && tries < ANEW_MAX; tries++) {
+        pursuit.point = (struct follower_point){0}; /* what came before has gone */
         good = follow(&pursuit, limits, &gone);
+    }
     if (!good && gone)
         fail(&pursuit, "it is made anew all the time, or tells of its deletions for less time than it takes to read "
                        "its changes (--feed-retention)");
@@ -636,9 +640,9 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
 bool follower_log(const struct follower *follower, const char *name, bool before, char ret_log[BOOKMARK_LOG_SIZE])
 {
     struct bookmark bookmark;
-    bookmark_init(&bookmark, follower->folder, name);
+    bookmark_init(&bookmark, follower->bookmarks, name);
     bool told = bookmark_read(&bookmark);
-    (void)snprintf(ret_log, BOOKMARK_LOG_SIZE, "%s", before ? bookmark.before : bookmark.log);
+    (void)snprintf(ret_log, BOOKMARK_LOG_SIZE, "%s", before || !bookmark.log[0] ? bookmark.before : bookmark.log);
     bookmark_free(&bookmark);
     return told;
 }
@@ -671,7 +675,7 @@ bool follower_is_gone(struct follower *follower, const char *name)
 bool follower_remove(struct follower *follower, const char *name)
 {
     struct bookmark bookmark;
-    bookmark_init(&bookmark, follower->folder, name);
+    bookmark_init(&bookmark, follower->bookmarks, name);
     bookmark_remove(&bookmark);
     bookmark_free(&bookmark);
     enum store_error error = depot_delete(follower->depot, name, true, NULL);

@@ -26,7 +26,8 @@
 
 struct follower {
     struct remote *remote;     /* borrowed */
-    const char *folder;        /* the data folder, where the bookmarks are */
+    const char *folder;        /* the data folder, to be told */
+    int bookmarks;             /* where they are in it: bookmark_open_folder() */
     struct depot *depot;       /* it, open */
     bool replace;              /* also what is damaged takes the place of what is there */
     atomic_uint_fast64_t done; /* bytes of the store under way, ... */
@@ -37,6 +38,8 @@ struct follower {
     /* Is told before a store that is there gives way to one that has nothing of it. *ret_before: the log by which its
      * copy is known, or "". False: it must not, nor any other, and `error` says why. */
     bool (*anew)(void *arg, const char *store, const char **ret_before);
+    /* Is told then, when that log stands in the folder, and nothing has gone yet. False: the same. */
+    bool (*renewed)(void *arg, const char *store);
     void *arg;
     char error[640];
 };
@@ -53,8 +56,9 @@ enum follower_end {
 struct follower_point {
     uint64_t offset;             /* of the server's log, ... */
     char log[BOOKMARK_LOG_SIZE]; /* ... which is this one */
-    struct landing_sum copied;   /* objects that have come, also those that came again */
-    struct landing_sum kept;     /* those that were there */
+    struct landing_sum
+        copied;              /* objects that have come, since it was begun anew if it was, also those that came again */
+    struct landing_sum kept; /* those that were there */
 };
 
 /* Brings the store of that name up to date, which is made if need be; `limits` as GET of the server's stores tells

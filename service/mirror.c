@@ -75,17 +75,28 @@ static void keep_damaged(void *arg, const char *store, json_t *change)
     json_array_append(json_object_get(mirror->damaged, store), change);
 }
 
-/* A copy gives way only to what the same server has. It is not known by that until it has come. */
-static bool note_anew(void *arg, const char *store, const char **ret_before)
+/* A copy gives way only to what the same server has. */
+static bool judge_anew(void *arg, const char *store, const char **ret_before)
+{
+    struct mirror *mirror = arg;
+    struct follower *follower = &mirror->follower;
+    *ret_before = provenance_log(&mirror->provenance, store);
+    bool same = provenance_is_same(&mirror->provenance);
+    if (!same)
+        (void)snprintf(follower->error, sizeof follower->error, "%s", mirror->provenance.error);
+    return same;
+}
+
+/* Its copy is not known by what is followed now until that has come. */
+static bool note_anew(void *arg, const char *store)
 {
     struct mirror *mirror = arg;
     struct follower *follower = &mirror->follower;
     struct store_detail detail = {0};
-    *ret_before = provenance_log(&mirror->provenance, store);
-    bool same = provenance_is_same(&mirror->provenance), good = same && !backup_renew(mirror->site, store, &detail);
-    if (!good)
-        (void)snprintf(follower->error, sizeof follower->error, "%s", same ? detail.text : mirror->provenance.error);
-    return good;
+    bool noted = !backup_renew(mirror->site, store, &detail);
+    if (!noted)
+        (void)snprintf(follower->error, sizeof follower->error, "%s", detail.text);
+    return noted;
 }
 
 /* A store that could not be copied: its copy stays as it is. */
@@ -257,10 +268,19 @@ static bool make_folder(struct mirror *mirror)
     options.keep_expired = true;
     mirror->follower.folder = mirror->folder;
     mirror->provenance.site = mirror->site;
-    if (depot_open(mirror->folder, &options, &mirror->follower.depot, &detail))
+    error = depot_open(mirror->folder, &options, &mirror->follower.depot, &detail);
+    if (error == STORE_FOREIGN)
+        return fail(
+            mirror,
+            "%s, what was copied of the server, is no whole data folder. Remove it, and run this once more with "
+            "--replace: the copies in %s stay until what is copied anew takes their places",
+            mirror->folder, mirror->copying->to);
+    if (error)
         return fail(mirror, "%s", detail.text);
-    int os_error = bookmark_make_folder(mirror->folder);
-    return !os_error || fail(mirror, "%s/follow: %s", mirror->folder, strerror(os_error));
+    int os_error = bookmark_open_folder(mirror->folder, &mirror->follower.bookmarks);
+    if (os_error)
+        return fail(mirror, "%s/follow: %s", mirror->folder, strerror(os_error));
+    return backup_is_there(mirror->site) || fail(mirror, "%s was moved away meanwhile", mirror->copying->to);
 }
 
 /* Which stores the backup is to have: what is cut short leaves it without, and it is to say so. */
@@ -405,6 +425,16 @@ static void confirm_lost(struct mirror *mirror)
     }
 }
 
+static bool is_lost(const struct mirror *mirror, const char *name)
+{
+    const json_t *lost;
+    size_t i;
+    json_array_foreach (mirror->lost, i, lost)
+        if (strcmp(json_string_value(lost), name) == 0)
+            return true;
+    return false;
+}
+
 /* What is noted as missing is so until it has come, or the server says that it has it not any more. */
 static void settle_missing(void *arg, const char *name)
 {
@@ -413,7 +443,7 @@ static void settle_missing(void *arg, const char *name)
         return;
     if (follower_is_gone(&mirror->follower, name) && is_believed(mirror))
         backup_forget(mirror->site, name);
-    else
+    else if (!is_lost(mirror, name)) /* which is told of */
         tell_failed(mirror, name, STORE_IO,
                     "the backup has no copy of it, and the server does not show it to who asks (--token-file)");
 }
@@ -563,6 +593,9 @@ static bool copy_all(struct mirror *mirror, bool followed)
         .where = "what was copied to backup/server, and not the server,",
         .remedy = "what was copied to backup/server is damaged, and not the server: remove that folder, and run this "
                   "once more with --replace",
+        .remedy_gone = "its copy has what backup/server, below the backup, has not: the backup was served, where what "
+                       "has expired is removed, or that folder is damaged, and the server is not. --replace makes "
+                       "the copy what the server has; remove that folder before, to have all copied anew",
         .wanted = wanted,
         .gone = gone,
         .tell_flaws = tell_flaws,
@@ -576,7 +609,11 @@ enum check_status mirror_run(const struct copying *copying, const char *token)
     struct account account;
     struct mirror mirror = {.copying = copying,
                             .account = &account,
-                            .follower = {.replace = copying->replace, .damaged = keep_damaged, .anew = note_anew},
+                            .follower = {.bookmarks = -1,
+                                         .replace = copying->replace,
+                                         .damaged = keep_damaged,
+                                         .anew = judge_anew,
+                                         .renewed = note_anew},
                             .points = json_object(),
                             .lost = json_array(),
                             .damaged = json_object()};
@@ -593,6 +630,8 @@ enum check_status mirror_run(const struct copying *copying, const char *token)
     backup_close(mirror.site);
     remote_close(mirror.follower.remote);
     provenance_end(&mirror.provenance);
+    if (mirror.follower.bookmarks >= 0)
+        close(mirror.follower.bookmarks);
     free(mirror.folder);
     json_decref(mirror.points);
     json_decref(mirror.damaged);

@@ -49,10 +49,10 @@ static char *read_whole(int file, size_t limit, size_t *ret_length)
     return NULL;
 }
 
-FILE *small_file_draft(const char *path)
+FILE *small_file_draft_at(int folder, const char *name)
 {
-    int file = unlink(path) == 0 || errno == ENOENT
-                   ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
+    int file = unlinkat(folder, name, 0) == 0 || errno == ENOENT
+                   ? openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
                    : -1;
     FILE *draft = file < 0 ? NULL : fdopen(file, "w");
     int error = errno;
@@ -62,9 +62,14 @@ FILE *small_file_draft(const char *path)
     return draft;
 }
 
-char *small_file_read(const char *path, size_t limit, size_t *ret_length)
+FILE *small_file_draft(const char *path)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return small_file_draft_at(AT_FDCWD, path);
+}
+
+/* Takes the file. */
+static char *read_open(int file, size_t limit, size_t *ret_length)
+{
     if (file < 0)
         return NULL;
     char *text = read_whole(file, limit, ret_length);
@@ -72,4 +77,14 @@ char *small_file_read(const char *path, size_t limit, size_t *ret_length)
     close(file);
     errno = error;
     return text;
+}
+
+char *small_file_read(const char *path, size_t limit, size_t *ret_length)
+{
+    return read_open(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), limit, ret_length);
+}
+
+char *small_file_read_at(int folder, const char *name, size_t limit, size_t *ret_length)
+{
+    return read_open(openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), limit, ret_length);
 }

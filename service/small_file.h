@@ -17,4 +17,8 @@ char *small_file_read(const char *path, size_t limit, size_t *ret_length);
  * for, and no link followed. fclose() it; NULL and errno. Thread: any. */
 FILE *small_file_draft(const char *path);
 
+/* The same of a name in a folder that is open, wherever that is by now; of a link nothing is read. */
+char *small_file_read_at(int folder, const char *name, size_t limit, size_t *ret_length);
+FILE *small_file_draft_at(int folder, const char *name);
+
 #endif

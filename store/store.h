@@ -1031,6 +1031,9 @@ void backup_close(struct backup_site *site); /* NULL is allowed */
 /* The file calls of such a folder: no name in it leads through a symbolic link. Borrowed. */
 const struct io *backup_io(const struct backup_site *site);
 
+/* Whether the path leads to it still: it may have been moved away, and another one been made. Blocking. */
+bool backup_is_there(const struct backup_site *site);
+
 /* Notes in such a folder that it is to have the stores of these names: those that have no copy are told to be missing
  * by who restores or checks it, until they have one. What is noted of others stays. The errors of backup_make().
  * Blocking. */

@@ -3,7 +3,9 @@
  * What is copied are the stores, and the file of the access control. The lock, the reserve and the trash are each
  * folder's own.
  */
+#include "store/backup/followed.h"
 #include "store/backup/imprint.h"
+#include "store/backup/nesting.h"
 #include "store/backup/pending.h"
 #include "store/backup/premises.h"
 #include "store/backup/replica.h"
@@ -316,15 +318,30 @@ static struct failure tell_failed(const struct backup *backup)
                           backup->failed, others, to, which, premises->beside ? "transfer" : "restore", to);
 }
 
+/* Of what was brought there from elsewhere FROM is a part, by its path. */
+static struct failure check_place(const struct backup *backup)
+{
+    const struct premises *premises = backup->premises;
+    if (!backup->options->site || backup_is_there(backup->options->site))
+        return failure_none();
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                          "%s was moved away while it was copied to, and no copy was put in its place: what has come "
+                          "is where that folder is now, and is gone on with by the next run there",
+                          premises->to_path);
+}
+
 static struct failure copy_folder(struct backup *backup)
 {
     struct premises *premises = backup->premises;
+    struct failure failure = check_place(backup);
+    if (failure.error)
+        return failure;
     backup->order = (struct replica_order){
         .source = &premises->from,
         .places = {.io = premises->io, .copies = premises->to.stores, .drafts = premises->drafts},
         .options = backup->options,
         .meter = &backup->meter};
-    struct failure failure = copy_stores(backup);
+    failure = copy_stores(backup);
     if (!failure.error && backup->failures > 0)
         failure = tell_failed(backup);
     if (!failure.error && !backup->options->beside)
@@ -375,6 +392,21 @@ enum store_error backup_give_up(const char *folder, const struct io *io, struct 
 
 /* ---- a folder that stays open -------------------------------------------------------------------- */
 
+static struct places places_of(const struct backup_site *site)
+{
+    const struct premises *premises = &site->premises;
+    return (struct places){premises->io, premises->to.stores, premises->drafts};
+}
+
+bool backup_is_there(const struct backup_site *site)
+{
+    const struct premises *premises = &site->premises;
+    enum nesting nesting;
+    bool fresh;
+    return !nesting_of(premises->io, premises->to.root, premises->to_path, NULL, &nesting, &fresh) &&
+           nesting == NESTING_SAME;
+}
+
 enum store_error backup_open(const char *to, const struct io *io, bool any_source, struct backup_site **ret_site,
                              bool *ret_empty, struct store_detail *ret_detail)
 {
@@ -385,11 +417,14 @@ enum store_error backup_open(const char *to, const struct io *io, bool any_sourc
     site->premises = (struct premises){
         .to_io = io ? io : &io_posix, .to_path = to, .any_source = any_source, .detail = ret_detail};
     struct failure failure = premises_open_to(&site->premises, ret_empty);
-    if (failure.error)
+    if (failure.error) {
         free(site);
-    else
-        *ret_site = site;
-    return failure_tell(failure);
+        return failure_tell(failure);
+    }
+    const struct places places = places_of(site);
+    (void)followed_clear(&places);
+    *ret_site = site;
+    return STORE_OK;
 }
 
 void backup_close(struct backup_site *site)
@@ -402,12 +437,6 @@ void backup_close(struct backup_site *site)
 const struct io *backup_io(const struct backup_site *site)
 {
     return site->premises.io;
-}
-
-static struct places places_of(const struct backup_site *site)
-{
-    const struct premises *premises = &site->premises;
-    return (struct places){premises->io, premises->to.stores, premises->drafts};
 }
 
 static enum store_error tell_noted(struct backup_site *site, int error, struct store_detail *ret_detail)

@@ -40,9 +40,21 @@ bool followed_is_proper(const struct places *places)
     return place >= 0 || errno == ENOENT;
 }
 
+/* What is being removed: no store's draft begins so. */
+static const char aside[] = "." BACKUP_SERVER;
+
+int followed_clear(const struct places *places)
+{
+    return tree_remove(places->io, places->drafts, aside);
+}
+
 int followed_remove(const struct places *places)
 {
     const struct io *io = places->io;
-    int error = tree_remove(io, places->drafts, BACKUP_SERVER);
-    return !error && io->fsync(io->self, places->drafts) < 0 ? errno : error;
+    int error = followed_clear(places);
+    if (!error && io->renameat(io->self, places->drafts, BACKUP_SERVER, places->drafts, aside) < 0 && errno != ENOENT)
+        error = errno;
+    if (!error && io->fsync(io->self, places->drafts) < 0)
+        error = errno;
+    return error ? error : followed_clear(places);
 }

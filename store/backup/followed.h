@@ -19,7 +19,10 @@ bool followed_open(const struct io *io, const char *path, const struct places *p
  * Blocking. */
 bool followed_is_proper(const struct places *places);
 
-/* Removes it; an errno. Blocking. */
+/* Removes it: it goes as a whole, also when that is cut short. An errno. Blocking, and long. */
 int followed_remove(const struct places *places);
+
+/* Removes what is left where that was cut short; an errno. Blocking. */
+int followed_clear(const struct places *places);
 
 #endif
