@@ -15,7 +15,7 @@ UNPROVOKED = {
     503: (QUEUE_FULL, {
         "listStores", "createStore", "getStore", "updateStore", "verifyStore", "deleteStore", "listObjects", "getObject",
         "headObject", "getObjectByHash", "headObjectByHash", "getObjects", "getArchive", "listUploads", "getUploadOffset",
-        "deleteUpload", "listChanges", "getLive", "getStoreLive", "handOverStore",
+        "deleteUpload", "listChanges", "getLive", "getStoreLive", "getStoreOwner", "handOverStore",
     }),
     507: (LAST_BLOCK, {"updateStore", "deleteObject", "deleteObjectByHash"}),
 }
