@@ -1,10 +1,14 @@
-/* xxh3.h: what a processor does faster comes out the same, whole and in pieces. Data folders go from one machine to
- * another. */
+/* xxh3.h: what a processor does faster comes out the same, whole and in pieces, as data folders go from one machine to
+ * another; and it leaves nothing behind that others would wait for. */
 #include "store/base/xxh3.h"
 #include "tests/lib/unit.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 static XXH64_hash_t hash_64(const void *bytes, size_t length, uint64_t seed)
 {
@@ -88,9 +92,42 @@ START_TEST(it_is_the_same_in_pieces)
 }
 END_TEST
 
+/* Whether upper halves of registers of 256 bits are in use; false where the processor does not tell. */
+static bool has_wide_registers_in_use(void)
+{
+    bool in_use = false;
+#ifdef __x86_64__
+    enum { EXTENDED_STATE = 0xd, TELLS = 1 << 2, UPPER_HALVES = 1 << 2 };
+    unsigned features, unused, low, high;
+    if (__get_cpuid_count(EXTENDED_STATE, 1, &features, &unused, &unused, &unused) && (features & TELLS) != 0) {
+        __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+        in_use = (low & UPPER_HALVES) != 0;
+    }
+#endif
+    return in_use;
+}
+
+START_TEST(it_leaves_no_wide_register_in_use)
+{
+    XXH3_state_t *state = XXH3_createState();
+    ck_assert_ptr_nonnull(state);
+    XXH3_128bits_reset(state);
+    ck_assert(!has_wide_registers_in_use());
+    (void)hash_64(bytes, LONG, 0);
+    ck_assert(!has_wide_registers_in_use());
+    (void)hash_64(bytes, LONG, SEED);
+    ck_assert(!has_wide_registers_in_use());
+    (void)hash_128(bytes, LONG);
+    ck_assert(!has_wide_registers_in_use());
+    add(state, bytes, LONG);
+    ck_assert(!has_wide_registers_in_use());
+    XXH3_freeState(state);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *tests[] = {it_is_the_same_of_any_length, it_is_the_same_in_pieces};
+    const TTest *tests[] = {it_is_the_same_of_any_length, it_is_the_same_in_pieces, it_leaves_no_wide_register_in_use};
     fill();
     return UNIT_RUN("xxh3", tests);
 }
