@@ -135,8 +135,8 @@ def store_that_does_not_open(checker, binary):
         (data / "stores" / "small" / "settings").write_bytes(b"not what cairn wrote")
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
-            for name in ("getStore", "getStoreOwner", "getStoreLive", "listObjects", "listChanges", "getArchive", "listUploads",
-                         "verifyStore", "compactStore", "handOverStore", "deleteStore"):
+            for name in ("getStore", "getStoreOwner", "getStoreLive", "listObjects", "listChanges", "getArchive",
+                         "listUploads", "verifyStore", "compactStore", "handOverStore", "deleteStore"):
                 call(name, 500, STORE)
             call("getObjects", 500, STORE, body={"keys": ["a"]})
             call("updateStore", 500, STORE, body={})
