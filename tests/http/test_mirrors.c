@@ -756,10 +756,9 @@ END_TEST
 
 /* ---- servers that say otherwise ------------------------------------------------------------------ */
 
-#define EVERYTHING JSON "{\"grants\":[{\"stores\":[\"*\"],\"prefix\":\"\",\"rights\":[\"read\",\"list\",\"write\"]}]}"
-#define BOTH       JSON "{\"stores\":[{\"name\":\"main\"},{\"name\":\"zz\"}]}"
-#define NOTHING    "HTTP/1.1 404 x\r\nConnection: close\r\n\r\n{\"detail\":\"There is no such store.\"}"
-#define BROKEN     "HTTP/1.1 500 x\r\nConnection: close\r\n\r\n{\"detail\":\"It cannot be read.\"}"
+#define BOTH    JSON "{\"stores\":[{\"name\":\"main\"},{\"name\":\"zz\"}]}"
+#define NOTHING "HTTP/1.1 404 x\r\nConnection: close\r\n\r\n{\"detail\":\"There is no such store.\"}"
+#define BROKEN  "HTTP/1.1 500 x\r\nConnection: close\r\n\r\n{\"detail\":\"It cannot be read.\"}"
 
 /* Runs `cairnd backup` of what says these lies. */
 static void copy_lies(const struct lie *lies, const char *to, const char *option, int status, const char *words)
@@ -788,13 +787,13 @@ START_TEST(a_copy_that_could_not_be_made_anew_is_not_pruned)
     const char *to = copies_beside("to");
     site_start();
     make_both(to);
-    const char *here = command_file("here", site.server->url);
-    const struct lie lies[] = {{"/v1/access", EVERYTHING}, {"/zz/changes", BROKEN}, {"/v1/stores/", here}, {"", BOTH}};
-    const char *parts = client_text(site.client, "cd '%s/backup/server' && rm -r stores/zz follow/zz", to);
-    ck_assert_int_eq(system(parts), 0);
-    copy_lies(lies, to, "--prune", UNKNOWN, "nothing was pruned");
+    char *parts = client_text(site.client, "cd '%s/backup' && rm -r server/*/zz && ln -s zz server/stores/zz", to);
+    ck_assert_int_eq(system(parts), 0); /* in whose place none can be made */
+    const char *arguments[] = {"backup", "--from", site.server->url, to, "--prune", NULL};
+    command_says(arguments, UNKNOWN, "nothing was pruned");
     ck_assert(is_copied(to, "zz") && is_copied(to, "main"));
     copies_expect_whole(to);
+    ck_assert_int_eq(system(client_text(site.client, "rm '%s/backup/server/stores/zz'", to)), 0);
     copies_make(site.server->url, to);
 }
 END_TEST
@@ -877,25 +876,40 @@ START_TEST(a_part_that_is_not_whole_any_more_is_told_with_a_way_on)
 }
 END_TEST
 
-/* What is followed is where the folder is, and comes to the place of no copy in another one. */
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* What is followed is where the folder is, and comes to the place of no copy in another one. The last store is empty,
+ * so that nothing but its bookmark is written when the folder has been moved. */
 START_TEST(a_folder_that_is_moved_away_is_told_and_another_one_left_alone)
 {
     int status;
+    pid_t liar;
     const char *to = copies_beside("to"), *moved = copies_beside("moved");
     site_start();
-    for (int i = 0; i < MANY; i++)
-        site_expect(client_upload(site.client, site_object(client_text(site.client, "l%d", i)), LARGE_SIZE, 1, NULL),
-                    201);
-    pid_t pid = copies_begin(site.server->url, to);
-    ck_assert(clock_until(CLOCK_PATIENCE, copies_have_begun(to)));
+    site_expect(site_put("k", "text", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/zz", NULL, 0, NULL), 201);
+    const char *here = command_file("here", site.server->url), *there = command_file("there", "http://127.0.0.1:1");
+    const struct lie lies[] = {{"/v1/stores/zz", there}, {"/v1/stores/", here}, {"", BOTH}};
+    char *url = client_text(site.client, "http://127.0.0.1:%d", liar_begin(lies, &liar));
+    pid_t pid = copies_begin(url, to); /* it waits for who is to have the store, for a while */
+    const char *store = command_keep(strdup(client_text(site.client, "%s/backup/server/stores/zz", to)));
+    ck_assert(clock_until(CLOCK_PATIENCE, access(store, F_OK) == 0));
     ck_assert_int_eq(kill(pid, SIGSTOP), 0);
     ck_assert_int_eq(rename(to, moved), 0);
     copies_make(site.server->url, to);
+    write_file(there, site.server->url);
     ck_assert_int_eq(kill(pid, SIGCONT), 0);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), UNKNOWN);
-    ck_assert(!is_copied(moved, "main"));
+    ck_assert(!is_copied(moved, "main") && is_copied(to, "main"));
+    liar_end(liar);
     copies_make(site.server->url, moved);
     copies_make(site.server->url, to);
     copies_expect_whole(moved);
