@@ -6,6 +6,7 @@
 #include "service/interruption.h"
 #include "service/progress.h"
 #include "service/provenance.h"
+#include "service/sight.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -201,49 +202,14 @@ static bool list_stores(struct mirror *mirror, json_t *ret_stores)
     return good;
 }
 
-static bool is_everything(const char *pattern)
-{
-    return pattern && pattern[0] && strspn(pattern, "*") == strlen(pattern);
-}
-
-static bool has_text(const json_t *texts, bool (*is_wanted)(const char *text), const char *wanted)
-{
-    const json_t *text;
-    size_t i;
-    json_array_foreach (texts, i, text) {
-        const char *value = json_string_value(text);
-        if (value && (is_wanted ? is_wanted(value) : strcmp(value, wanted) == 0))
-            return true;
-    }
-    return false;
-}
-
-/* Whether one of the grants of who asks gives a right on all stores. */
-static bool is_granted(const json_t *access, const char *right)
-{
-    const json_t *grant;
-    size_t i;
-    json_array_foreach (json_object_get(access, "grants"), i, grant) {
-        const char *prefix = json_string_value(json_object_get(grant, "prefix"));
-        if (prefix && !prefix[0] && has_text(json_object_get(grant, "stores"), is_everything, NULL) &&
-            has_text(json_object_get(grant, "rights"), NULL, right))
-            return true;
-    }
-    return false;
-}
-
 /* To who does not see all, what is hidden is as what is gone: who removes copies has to see all. */
 static bool check_sight(struct mirror *mirror)
 {
-    json_t *access = NULL;
-    if (!mirror->copying->prune)
-        return true;
-    if (remote_json(mirror->follower.remote, "/v1/access", &access) != 200)
+    enum sight sight = mirror->copying->prune ? sight_of(mirror->follower.remote) : SIGHT_ALL;
+    if (sight == SIGHT_UNKNOWN)
         return fail(mirror, "--prune: whether who asks %s may see all of its stores cannot be known: %s",
                     mirror->copying->from, remote_error(mirror->follower.remote));
-    bool all = is_granted(access, "read") && is_granted(access, "list");
-    json_decref(access);
-    return all ||
+    return sight == SIGHT_ALL ||
            fail(mirror, "--prune removes what the server has not any more, and who asks may not read and list all of "
                         "its stores (--token-file): nothing was touched. Without --prune what is shown is copied");
 }

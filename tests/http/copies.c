@@ -4,11 +4,13 @@
 #include "tests/http/command.h"
 #include "tests/http/site.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 const char *copies_beside(const char *name)
@@ -42,9 +44,18 @@ pid_t copies_begin(const char *from, const char *to)
     if (pid > 0)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() == test)
+    int nowhere = open("/dev/null", O_WRONLY);
+    if (getppid() == test && dup2(nowhere, STDOUT_FILENO) >= 0)
         execl(server_binary(), server_binary(), "backup", "--from", from, to, NULL);
     _exit(127);
+}
+
+int copies_end(pid_t backup)
+{
+    int status;
+    ck_assert_int_eq(waitpid(backup, &status, 0), backup);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
 }
 
 bool copies_have_begun(const char *to)

@@ -21,9 +21,11 @@ void copies_make(const char *from, const char *to);
 /* The same with --json, which must end with that status: its report, to be decref'd. */
 json_t *copies_report(int status, const char *from, const char *to);
 
-/* The same in a process of its own, which ends with the test; and whether some of the large objects has come. */
+/* Begins one in a process of its own, which says nothing, and ends with the test; whether some of the large objects has
+ * come; and waits for its end: its exit status. */
 pid_t copies_begin(const char *from, const char *to);
 bool copies_have_begun(const char *to);
+int copies_end(pid_t backup);
 
 /* What a report tells of a store, borrowed; fails the test when it tells nothing. */
 json_t *copies_told(const json_t *report, const char *store);

@@ -22,7 +22,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -311,26 +310,11 @@ START_TEST(a_backup_beside_writers_is_a_point_of_their_histories)
 }
 END_TEST
 
-/* A backup that runs by itself. */
-static pid_t begin_backup(const char *from, const char *to)
-{
-    pid_t test = getpid(), pid = fork();
-    if (pid < 0)
-        ck_abort();
-    if (pid > 0)
-        return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int nowhere = open("/dev/null", O_WRONLY);
-    if (getppid() == test && dup2(nowhere, STDOUT_FILENO) >= 0)
-        execl(server_binary(), server_binary(), "backup", "--from", from, to, NULL);
-    _exit(127);
-}
-
-/* Kills it after some of the time that one takes; true when it was at work then. */
+/* Kills one after some of the time that one takes; true when it was at work then. */
 static bool kill_backup(const char *from, const char *to, double seconds)
 {
     int status;
-    pid_t pid = begin_backup(from, to);
+    pid_t pid = copies_begin(from, to);
     clock_sleep(seconds);
     kill(pid, SIGKILL);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);

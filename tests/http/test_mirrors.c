@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LARGE_SIZE = 300 << 10, MANY = 100 };
@@ -416,6 +415,16 @@ static void refused(const char *from, const char *to)
     refused_as(from, to, "is the backup of another source");
 }
 
+/* The server is another one from here on: with another folder, and an empty store of the same name. That of the one
+ * before stays. */
+static const char *become_another(const char *folder)
+{
+    const char *before = command_keep(strdup(site.server->data));
+    copies_serve(folder);
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    return before;
+}
+
 START_TEST(another_server_does_not_take_the_place_of_the_one_that_was_copied)
 {
     const char *to = copies_beside("to"), *folder = copies_beside("of the folder");
@@ -442,10 +451,8 @@ START_TEST(a_folder_that_is_another_sources_by_now_is_not_gone_on_with)
 {
     const char *to = copies_beside("to"), *begun = copies_beside("begun"), *first = copies_beside("first");
     site_start();
-    const char *other = command_keep(strdup(site.server->data));
     site_expect(site_put("k", "of the other", NULL), 201);
-    copies_serve(first);
-    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    const char *other = become_another(first);
     site_expect(site_put("k", "of the first", NULL), 201);
     copies_make(site.server->url, to);
     refused(other, to);
@@ -469,10 +476,8 @@ START_TEST(what_stands_in_a_folder_tells_whose_it_is)
 {
     const char *to = copies_beside("to"), *first = copies_beside("first");
     site_start();
-    const char *other = command_keep(strdup(site.server->data));
     site_expect(site_put("k", "of the other", NULL), 201);
-    copies_serve(first);
-    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    const char *other = become_another(first);
     copies_make(site.server->url, to);
     char *exchange = client_text(site.client, "rm -r '%s/stores/main' && cp -a '%s/stores/main' '%s/stores/main'", to,
                                  other, to);
@@ -819,10 +824,8 @@ START_TEST(a_folder_that_was_taken_over_is_no_backup_of_the_one_before)
 {
     const char *to = copies_beside("to"), *other = copies_beside("other");
     site_start();
-    const char *data = command_keep(strdup(site.server->data));
     make_both(to);
-    copies_serve(other);
-    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    const char *data = become_another(other);
     site_expect(site_put("k", "of the other", NULL), 201);
     refused(site.server->url, to);
     run(WHOLE, site.server->url, to, "--replace", NULL);
@@ -888,7 +891,6 @@ static void write_file(const char *path, const char *text)
  * so that nothing but its bookmark is written when the folder has been moved. */
 START_TEST(a_folder_that_is_moved_away_is_told_and_another_one_left_alone)
 {
-    int status;
     pid_t liar;
     const char *to = copies_beside("to"), *moved = copies_beside("moved");
     site_start();
@@ -905,9 +907,7 @@ START_TEST(a_folder_that_is_moved_away_is_told_and_another_one_left_alone)
     copies_make(site.server->url, to);
     write_file(there, site.server->url);
     ck_assert_int_eq(kill(pid, SIGCONT), 0);
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert(WIFEXITED(status));
-    ck_assert_int_eq(WEXITSTATUS(status), UNKNOWN);
+    ck_assert_int_eq(copies_end(pid), UNKNOWN);
     ck_assert(!is_copied(moved, "main") && is_copied(to, "main"));
     liar_end(liar);
     copies_make(site.server->url, moved);
@@ -920,14 +920,11 @@ END_TEST
 /* Nothing gives way to what another one has, whenever it comes. */
 START_TEST(another_server_in_the_middle_of_a_run_takes_no_copys_place)
 {
-    int status;
     char listen[64];
     const char *to = copies_beside("to"), *other = copies_beside("other");
     site_start();
-    const char *data = command_keep(strdup(site.server->data));
     make_both(to);
-    copies_serve(other);
-    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    const char *data = become_another(other);
     make_both(NULL);
     copies_serve(data);
     for (int i = 0; i < MANY; i++)
@@ -938,9 +935,7 @@ START_TEST(another_server_in_the_middle_of_a_run_takes_no_copys_place)
     pid_t pid = copies_begin(site.server->url, to);
     ck_assert(clock_until(CLOCK_PATIENCE, copies_have_begun(to)));
     copies_serve(other);
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert(WIFEXITED(status));
-    ck_assert_int_eq(WEXITSTATUS(status), UNKNOWN);
+    ck_assert_int_eq(copies_end(pid), UNKNOWN);
     refused(site.server->url, to);
     copies_serve(data);
     copies_make(site.server->url, to); /* what had come of it is gone on with */
@@ -962,7 +957,6 @@ END_TEST
 
 START_TEST(a_server_that_starts_again_is_waited_for)
 {
-    int status;
     const char *to = copies_beside("to");
     site_start();
     char listen[64];
@@ -976,9 +970,7 @@ START_TEST(a_server_that_starts_again_is_waited_for)
     ck_assert(clock_until(CLOCK_PATIENCE, copies_have_begun(to)));
     server_crash(site.server);
     server_start(site.server);
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert(WIFEXITED(status));
-    ck_assert_int_eq(WEXITSTATUS(status), WHOLE);
+    ck_assert_int_eq(copies_end(pid), WHOLE);
     copies_expect_whole(to);
     copies_serve(to);
     ck_assert_str_eq(copies_listing_anywhere(), before);
@@ -992,16 +984,13 @@ START_TEST(a_backup_that_is_stopped_before_anything_came_leaves_no_folder)
         {"/changes?", ANSWER "Content-Length: 1000\r\n\r\n"}, {"/stores/main", JSON FIGURES}, {"", JSON STORES}};
     const char *to = copies_beside("to");
     pid_t liar;
-    int status;
     site_start();
     char *url = client_text(site.client, "http://127.0.0.1:%d", liar_begin(lies, &liar));
     pid_t pid = copies_begin(url, to); /* the feed breaks off each time, and is asked for again for a while */
     const char *store = command_keep(strdup(client_text(site.client, "%s/backup/server/stores/main", to)));
     ck_assert(clock_until(CLOCK_PATIENCE, access(store, F_OK) == 0));
     ck_assert_int_eq(kill(pid, SIGTERM), 0);
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert(WIFEXITED(status));
-    ck_assert_int_eq(WEXITSTATUS(status), UNKNOWN);
+    ck_assert_int_eq(copies_end(pid), UNKNOWN);
     ck_assert_int_ne(access(to, F_OK), 0);
     liar_end(liar);
 }
@@ -1025,7 +1014,7 @@ START_TEST(nobody_else_has_the_folder_while_a_server_is_followed)
     command_says(restore, UNKNOWN, "another process has the data folder");
     command_says(copy, UNKNOWN, "another process has the data folder");
     ck_assert_int_eq(kill(pid, SIGTERM), 0);
-    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    (void)copies_end(pid);
     command_run(restore, WHOLE);
     liar_end(liar);
 }
