@@ -15,7 +15,8 @@ enum {
 
 /* A folder that is being removed, or what may be one. */
 struct remover_tree {
-    struct remover_tree *next; /* among those with names left */
+    struct remover_tree *next;       /* among those with names left */
+    struct remover_tree *next_taken; /* among those that were asked for */
     struct remover_tree *above;
     int parent; /* the folder that it lies in */
     int folder; /* its own; -1: not opened yet */
@@ -54,7 +55,7 @@ void remover_init(struct remover *remover, const struct io *io, const struct ser
 
 void remover_free(struct remover *remover)
 {
-    assert(!remover->trees);
+    assert(!remover->trees && !remover->taken);
     lock_destroy(&remover->lock);
 }
 
@@ -95,6 +96,23 @@ static void push(struct remover *remover, struct remover_tree *tree)
     ask_turns(remover);
 }
 
+static void enlist(struct remover *remover, struct remover_tree *tree)
+{
+    assert(lock_is_mine(&remover->lock));
+    tree->next_taken = remover->taken;
+    remover->taken = tree;
+}
+
+static void strike(struct remover *remover, const struct remover_tree *tree)
+{
+    lock_take(&remover->lock);
+    struct remover_tree **at = &remover->taken;
+    while (*at != tree)
+        at = &(*at)->next_taken;
+    *at = tree->next_taken;
+    lock_release(&remover->lock);
+}
+
 /* One hold less. A folder that nothing holds is empty, or cannot be emptied. */
 static void let_go(struct remover *remover, struct remover_tree *tree)
 {
@@ -109,6 +127,8 @@ static void let_go(struct remover *remover, struct remover_tree *tree)
             io->close(io->self, tree->folder);
             io->unlinkat(io->self, tree->parent, tree->name, AT_REMOVEDIR);
         }
+        if (!tree->above)
+            strike(remover, tree);
         if (tree->done)
             tree->done(tree->arg, tree->name);
         struct remover_tree *above = tree->above;
@@ -127,8 +147,19 @@ void remover_take(struct remover *remover, int parent, const char *name, void (*
     tree->done = done;
     tree->arg = arg;
     lock_take(&remover->lock);
+    enlist(remover, tree);
     push(remover, tree);
     lock_release(&remover->lock);
+}
+
+bool remover_has(struct remover *remover, int parent, const char *name)
+{
+    bool has = false;
+    lock_take(&remover->lock);
+    for (const struct remover_tree *tree = remover->taken; tree && !has; tree = tree->next_taken)
+        has = tree->parent == parent && strcmp(tree->name, name) == 0;
+    lock_release(&remover->lock);
+    return has;
 }
 
 /* ---- turns ----------------------------------------------------------------------------------- */

@@ -39,6 +39,7 @@ struct remover {
 
     struct lock lock;
     struct remover_tree *trees; /* with names to be removed, a folder in front of the one that it lies in */
+    struct remover_tree *taken; /* what was asked for and is not done */
     struct remover_turn turns[REMOVER_TURNS_MAX];
     size_t turn_count;
 };
@@ -53,5 +54,8 @@ void remover_free(struct remover *remover);
  * Then calls `done` (NULL is allowed), also when something of it is left. Does not block; without memory it stays. */
 void remover_take(struct remover *remover, int parent, const char *name, void (*done)(void *arg, const char *name),
                   void *arg);
+
+/* Whether what `name` is in `parent` is still being removed. Once it is not, its removal has come to its end. */
+bool remover_has(struct remover *remover, int parent, const char *name);
 
 #endif

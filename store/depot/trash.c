@@ -100,8 +100,9 @@ void trash_learn(struct trash *trash)
     free(learn_names(trash));
 }
 
-/* Whether nobody else is about to do something with what lies there under that name; then it is this process's. Of its
- * own it has seen to already. */
+/* Whether nobody is about to do something with what lies there under that name; then it is this process's. Of its own
+ * it has seen to already. What it is removing is not taken again: the folder may be gone by then, and on a pool a lock
+ * on what is gone makes it anew. */
 static bool is_left(struct trash *trash, const char *name)
 {
     const struct tenure *tenure = trash->io->tenure;
@@ -111,7 +112,8 @@ static bool is_left(struct trash *trash, const char *name)
     if (!tenure)
         return true;
     if (sscanf(name, "%19[0-9a-f].", session) != 1 || strlen(name) >= TRASH_ENTRY_MAX ||
-        strcmp(session, tenure->own->session) == 0 || tenure->lives(tenure->self, session, &lives) || lives)
+        strcmp(session, tenure->own->session) == 0 || tenure->lives(tenure->self, session, &lives) || lives ||
+        remover_has(&trash->remover, trash->folder, name))
         return false;
     (void)snprintf(path, sizeof path, "%s/%s", TRASH_FOLDER, name);
     int error = tenure->take(tenure->self, path, &tenant);

@@ -162,6 +162,32 @@ START_TEST(other_work_has_its_turns)
 }
 END_TEST
 
+/* Until the last of it has gone, which who takes what others have left has to know. */
+START_TEST(what_is_being_removed_is_told)
+{
+    struct pool_job holding = {.run = hold};
+    end();
+    teardown();
+    begin(1);
+    sem_init(&held, 0, 0);
+    make_tree("a");
+    make_folder("b");
+    pool_submit(pool, &holding);
+    remover_take(&remover, root, "a", NULL, NULL);
+    ck_assert(remover_has(&remover, root, "a"));
+    ck_assert(!remover_has(&remover, root, "b"));
+    ck_assert(!remover_has(&remover, root + 1, "a"));
+    remover_take(&remover, root, "b", NULL, NULL);
+    ck_assert(remover_has(&remover, root, "a") && remover_has(&remover, root, "b"));
+    sem_post(&held);
+    pool_free(pool);
+    ck_assert(!remover_has(&remover, root, "a") && !remover_has(&remover, root, "b"));
+    pool = pool_new(1);
+    end();
+    sem_destroy(&held);
+}
+END_TEST
+
 static void stop(void *arg)
 {
     (void)arg;
@@ -192,10 +218,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        trees_and_files_go_with_all_they_hold,
-        what_the_disk_refuses_is_left,
-        other_work_has_its_turns,
-        a_halt_leaves_the_rest,
+        trees_and_files_go_with_all_they_hold, what_the_disk_refuses_is_left, other_work_has_its_turns,
+        what_is_being_removed_is_told,         a_halt_leaves_the_rest,
     };
     return UNIT_RUN_WITH("remover", setup, teardown, tests);
 }
