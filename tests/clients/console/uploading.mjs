@@ -217,9 +217,12 @@ async function settled(v, line) {
     return line.sent;
 }
 
+// A line slow enough that a page has time to stop, whatever else the machine does, before all has left.
+const slow = (cairn) => Line.open(cairn.port, 16 * MIB / 1000);
+
 // A large file over a line that breaks, paused, to a server that is killed, and after the page was closed.
 export async function resumed({ checks, browser, cairn, folder }) {
-    const line = await Line.open(cairn.port), server = `http://127.0.0.1:${line.port}`;
+    const line = await slow(cairn), server = `http://127.0.0.1:${line.port}`;
     const bytes = noise(90 * MIB + 321), path = join(folder, "large.bin");
     await writeFile(path, bytes);
     const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
@@ -254,7 +257,7 @@ export async function resumed({ checks, browser, cairn, folder }) {
 
 // Another file of the same name, size and time does not go on where the first one was.
 export async function mistaken({ checks, browser, cairn, folder }) {
-    const line = await Line.open(cairn.port), path = join(folder, "mistaken.bin"), time = new Date(1.7e12);
+    const line = await slow(cairn), path = join(folder, "mistaken.bin"), time = new Date(1.7e12);
     const lay = async (bytes) => {
         await writeFile(path, bytes);
         await utimes(path, time, time);
