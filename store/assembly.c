@@ -1,6 +1,8 @@
 /* assembly.c - one store, put together of its parts. See assembly.h. */
 #include "store/assembly.h"
 
+#include "store/write/sweeper.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +134,7 @@ struct store *assembly_make(const struct services *services, const char *path, c
     store->notice.store = store->name;
     set_up_parts(store, salt);
     uploads_init(&store->uploads, &store->intake, salt, own);
+    sweeper_init(&store->uploads);
     return store;
 }
 

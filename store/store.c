@@ -8,10 +8,12 @@
 #include "store/start/recover.h"
 #include "store/write/batch.h"
 #include "store/write/copy.h"
+#include "store/write/creation.h"
 #include "store/write/join.h"
 #include "store/write/leg.h"
 #include "store/write/remains.h"
 #include "store/write/stream.h"
+#include "store/write/survey.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -296,7 +298,7 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
     };
     index_unlock(index);
     uint64_t missing = 0, of_uploads = 0;
-    uploads_tell(&store->uploads, &figures.unfinished_uploads, &of_uploads);
+    stock_tell(&store->uploads.stock, &figures.unfinished_uploads, &of_uploads);
     figures.disk_bytes += of_uploads;
     damage_count(index, &figures.damaged_bytes, &figures.damaged_blobs, &missing);
     figures.damaged_blobs += missing;
@@ -426,7 +428,7 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id)
 {
-    return failure_tell(uploads_create(&store->uploads, order, ret_overrun, ret_id));
+    return failure_tell(creation_new(&store->uploads, order, ret_overrun, ret_id));
 }
 
 enum store_error upload_join(struct store *store, const struct upload_union *united, struct store_overrun *ret_overrun,
@@ -438,13 +440,13 @@ enum store_error upload_join(struct store *store, const struct upload_union *uni
 enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),
                              void *arg)
 {
-    return failure_tell(uploads_look(&store->uploads, id, tell, arg));
+    return failure_tell(survey_look(&store->uploads, id, tell, arg));
 }
 
 enum store_error upload_list(struct store *store, uint64_t from,
                              bool (*tell)(void *arg, const struct upload_info *info), void *arg)
 {
-    return failure_tell(uploads_list(&store->uploads, from, tell, arg));
+    return failure_tell(survey_list(&store->uploads, from, tell, arg));
 }
 
 enum store_error upload_forget(struct store *store, uint64_t id)

@@ -4,6 +4,7 @@
 #include "store/depot/arrival.h"
 #include "store/depot/roster_use.h"
 #include "store/internal.h"
+#include "store/write/survey.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -144,7 +145,7 @@ static struct failure shut(struct store *store, bool force, struct store_detail 
         return failure_none();
     struct store_figures figures;
     store_figures(store, &figures);
-    bool uploads = uploads_are_there(&store->uploads);
+    bool uploads = survey_finds_any(&store->uploads);
     if (figures.objects == 0 && figures.writes_in_flight == 0 && !uploads)
         return failure_none();
     gate_open(&store->gate);

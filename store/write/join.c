@@ -2,7 +2,9 @@
 #include "store/write/join.h"
 
 #include "store/base/xxh3.h"
+#include "store/write/creation.h"
 #include "store/write/leg.h"
+#include "store/write/survey.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -111,7 +113,7 @@ static struct failure make(struct join *join, struct store_overrun *ret_overrun)
     (void)upload_erase(join->whole);
     unfinished_free(&join->whole->file);
     join->whole->file = (struct unfinished){0};
-    failure = uploads_make(join->uploads, join->whole, united, join->length, ret_overrun);
+    failure = creation_of_union(join->uploads, join->whole, united, join->length, ret_overrun);
     return failure.error ? failure : failure_of_errno(fill(join));
 }
 
@@ -144,7 +146,7 @@ struct failure join_begin(struct uploads *uploads, const struct upload_union *un
         return failure.error == STORE_UPLOAD_HELD ? failure_of(STORE_AGAIN) : failure;
     failure = begin(&join, ret_overrun, ret_stream);
     if (!failure.error) {
-        upload_describe(join.whole, ret_info);
+        survey_describe(join.whole, ret_info);
         ret_info->key = ret_info->label = NULL;
     }
     if (!*ret_stream)

@@ -6,6 +6,7 @@
 #include "store/base/pool.h"
 #include "store/write/charge.h"
 #include "store/write/pump.h"
+#include "store/write/survey.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -109,7 +110,7 @@ struct failure leg_begin(struct uploads *uploads, const struct upload_resumption
         upload_release(upload);
         return failure;
     }
-    upload_describe(upload, ret_info);
+    survey_describe(upload, ret_info);
     ret_info->key = ret_info->label = NULL;
     upload_work_on(upload, yield, *ret_stream);
     return failure_none();

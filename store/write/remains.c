@@ -46,7 +46,7 @@ static bool is_settled(const struct unfinished *file)
 
 static void count_one(struct remains *remains, const struct unfinished *file)
 {
-    uploads_count(remains->uploads, file);
+    stock_find(&remains->uploads->stock, file);
     if (!is_settled(file))
         remains->unsettled[remains->unsettled_count++] = file->id;
     if (file->slot.stage == UPLOAD_DONE)
@@ -64,11 +64,11 @@ static void count_all(struct remains *remains, bool clear)
             clear_wreck(remains, remains->ids[i]);
         if (error)
             continue;
-        bytes += uploads_resting(&file);
+        bytes += stock_resting(&file);
         count_one(remains, &file);
         unfinished_free(&file);
     }
-    uploads_rest_more(remains->uploads, (int64_t)bytes);
+    stock_rest_more(&remains->uploads->stock, (int64_t)bytes);
 }
 
 /* What expires first was done first. */

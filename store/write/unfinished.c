@@ -223,6 +223,11 @@ int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id,
     return EBADMSG;
 }
 
+struct failure unfinished_failure(int error)
+{
+    return error == ENOENT || error == EBADMSG ? failure_of(STORE_NO_UPLOAD) : failure_of_errno(error);
+}
+
 /* A slot could not be written, and perhaps is there all the same, in part or whole: what is read from now on holds. */
 static void read_again(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished)
 {

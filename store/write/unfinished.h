@@ -21,6 +21,7 @@
 #ifndef CAIRN_UNFINISHED_H
 #define CAIRN_UNFINISHED_H
 
+#include "store/base/error.h"
 #include "store/disk/io.h"
 #include "store/store.h"
 
@@ -62,6 +63,9 @@ int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct
 /* Reads what there is under the id; an errno: ENOENT when there is none, EBADMSG when it never came to be.
  * unfinished_free() it. Blocking. */
 int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id, struct unfinished *ret_unfinished);
+
+/* What it means to whoever asks for an upload that there is none, or that it never came to be: STORE_NO_UPLOAD. */
+struct failure unfinished_failure(int error);
 
 /* Writes the slot anew, under the next number, durably; an errno, and then the one before holds, unless that could not
  * be written again either: unfinished->slot is what is read from now on. Blocking. */

@@ -18,7 +18,7 @@ static int note(struct upload *upload, struct upload_slot *slot)
     struct uploads *uploads = upload->uploads;
     slot->expires = uploads_next_expiry(uploads);
     int error = unfinished_note(uploads->io, uploads->folder, uploads->salt, &upload->file, slot);
-    upload_weigh(upload, true);
+    stock_weigh(&uploads->stock, &upload->entry, &upload->file);
     return error;
 }
 
@@ -113,6 +113,29 @@ int upload_read(const struct upload *upload, unsigned char *bytes)
     return error;
 }
 
+/* ---- the quota -------------------------------------------------------------------------------- */
+
+/* Where `keeps` they go on counting as what they have on disk, else not at all. */
+static int64_t recount(struct upload *upload, bool keeps)
+{
+    uint64_t counts = keeps ? stock_resting(&upload->file) : 0;
+    int64_t more = (int64_t)(counts - upload->entry.resting);
+    upload->entry.resting = counts;
+    for (size_t i = 0; i < upload->part_count; i++)
+        more += recount(upload->parts[i], keeps);
+    return more;
+}
+
+void upload_lend(struct upload *upload, struct quota_share *share)
+{
+    stock_lend(&upload->uploads->stock, (uint64_t)-recount(upload, false), share);
+}
+
+void upload_reclaim(struct upload *upload, struct quota_share *share)
+{
+    stock_reclaim(&upload->uploads->stock, (uint64_t)recount(upload, true), share);
+}
+
 /* ---- its end ---------------------------------------------------------------------------------- */
 
 int upload_adopt(const struct upload *upload, uint64_t *ret_blob)
@@ -176,6 +199,6 @@ int upload_erase(struct upload *upload)
     if (error)
         return error;
     upload->file.slot.offset = 0; /* of what counts */
-    upload_weigh(upload, false);
+    stock_weigh(&uploads->stock, &upload->entry, NULL);
     return 0;
 }

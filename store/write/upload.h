@@ -8,6 +8,7 @@
 
 #include "store/commit/txn.h"
 #include "store/disk/blobs.h"
+#include "store/write/stock.h"
 #include "store/write/unfinished.h"
 
 struct uploads;
@@ -19,9 +20,7 @@ struct upload {
     struct uploads *uploads;
     uint64_t id;            /* by which it is found: that does not change, as all of the next does when it is read */
     struct unfinished file; /* `slot` is what is on disk */
-    uint64_t counted;       /* bytes of it that are in the quota as those of uploads at rest */
-    uint64_t weight;        /* bytes of its files that are in the uploads' sum; 0: it has none */
-    bool open;              /* it is among those that are counted there as not done */
+    struct stock_entry entry;
 
     struct upload **parts; /* owned, and held with it: it is made of them, and nobody has its bytes but them */
     size_t part_count;
@@ -31,9 +30,6 @@ struct upload {
     void *worker;
     struct upload_claim *claims;
 };
-
-/* What is known of it, borrowed from it. */
-void upload_describe(const struct upload *upload, struct upload_info *ret_info);
 
 /* Opens the file of its bytes to go on behind its offset; of all of them so many of the first go by way of the page
  * cache (blobs.h). An errno. Blocking. */
@@ -60,6 +56,11 @@ int upload_copy(const struct upload *upload, struct blob_file *to, uint64_t posi
 
 /* Reads all of its bytes; an errno. Blocking. */
 int upload_read(const struct upload *upload, unsigned char *bytes);
+
+/* The bytes of it and of its parts, which count in the quota as at rest until then, count as the share's; what it and
+ * they have now counts as at rest again, and nothing as the share's. */
+void upload_lend(struct upload *upload, struct quota_share *share);
+void upload_reclaim(struct upload *upload, struct quota_share *share);
 
 /* Its object is about to be committed, by that step, which gets a time if it has none; or it is not going to be; an
  * errno. Blocking. */

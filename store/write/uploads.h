@@ -1,4 +1,4 @@
-/* uploads.h - the unfinished uploads of a store, in its folder uploads/: made, found, listed, forgotten.
+/* uploads.h - the unfinished uploads of a store, in its folder uploads/, and who works on which.
  *
  * Each has two files, and nothing in memory while nobody works on it: what it is (unfinished.h), and its bytes, which
  * are written once. Who works on one holds it, and nobody else may meanwhile; but others may want it (upload_claim()).
@@ -8,7 +8,7 @@
  *
  * An upload that is done is remembered until it expires: a client who has lost the last answer asks for it. Of these
  * there are only so many: the one that was done first is forgotten for the next one. Of those that are not done no
- * more are made than so many. That bounds what the folder holds beside the bytes, which the quota has.
+ * more are made than so many (stock.h). That bounds what the folder holds beside the bytes, which the quota has.
  *
  * Thread: any, unless it says otherwise. What is marked blocking waits for the disk.
  */
@@ -19,7 +19,7 @@
 #include "store/base/error.h"
 #include "store/base/lock.h"
 #include "store/write/intake.h"
-#include "store/write/remembered.h"
+#include "store/write/stock.h"
 #include "store/write/upload.h"
 
 #include <stdatomic.h>
@@ -29,16 +29,13 @@ struct uploads {
     const struct io *io;
     uint64_t salt;
     char *path;            /* owned: of the store's folder */
-    struct errand sweeper; /* forgets those that have expired */
-    struct lock making;    /* of the folder */
-    atomic_int folder;     /* -1: there is none; else it stays open */
+    struct errand sweeper; /* sweeper.h; asked when there is one that may expire */
+    struct stock stock;
+    struct lock making; /* of the folder */
+    atomic_int folder;  /* -1: there is none; else it stays open */
 
-    struct lock lock;         /* guards what follows; nobody waits for the disk with it */
-    struct upload *held;      /* those that somebody works on */
-    struct quota_share share; /* what those that nobody works on have in the quota */
-    size_t open;              /* how many there are that are not done */
-    uint64_t disk_bytes;      /* of all files of all of them */
-    struct remembered remembered;
+    struct lock lock;    /* guards what follows; nobody waits for the disk with it */
+    struct upload *held; /* those that somebody works on */
 };
 
 /* Takes the path of the store's folder. */
@@ -54,13 +51,8 @@ void uploads_stop(struct uploads *uploads);
 /* After that, or when it has not begun. */
 void uploads_free(struct uploads *uploads);
 
-/* Makes one, durably; the errors of upload_create(). Blocking. */
-struct failure uploads_create(struct uploads *uploads, const struct upload_order *order,
-                              struct store_overrun *ret_overrun, uint64_t *ret_id);
-
-/* The same under the id of one that is held, where there is nothing; its bytes are to come. Blocking. */
-struct failure uploads_make(struct uploads *uploads, struct upload *upload, const struct upload_union *united,
-                            uint64_t length, struct store_overrun *ret_overrun);
+/* Makes the folder, if there is none yet, durably; an errno. Blocking. */
+int uploads_want_folder(struct uploads *uploads);
 
 /* When one expires that somebody goes on with now, in nanoseconds since 1970. */
 int64_t uploads_next_expiry(const struct uploads *uploads);
@@ -85,50 +77,26 @@ void upload_work_on(struct upload *upload, upload_yield *yield, void *worker);
 /* What has come is on disk: tells those who wait for that. */
 void upload_settled(struct upload *upload);
 
+/* Whether somebody works on it. */
+bool uploads_is_held(struct uploads *uploads, uint64_t id);
+
 /* What upload_claim() says. */
 enum store_error uploads_claim(struct uploads *uploads, struct upload_claim *claim);
 
-/* ---- the quota --------------------------------------------------------------------------------- */
-
-/* What one has in it while nobody works on it. Of one that is made of parts it is the parts that count. */
-uint64_t uploads_resting(const struct unfinished *file);
-
-/* So many bytes more, or less, are with uploads that nobody works on. */
-void uploads_rest_more(struct uploads *uploads, int64_t bytes);
-
-/* The bytes of one that is held, and of its parts, which count as at rest until then, count as the share's. */
-void upload_lend(struct upload *upload, struct quota_share *share);
-
-/* What it has now, and its parts, counts as at rest again, and nothing as the share's. */
-void upload_reclaim(struct upload *upload, struct quota_share *share);
-
-/* ---- how many, and how large ------------------------------------------------------------------- */
-
-/* How many are not done, and the bytes of all files in the folder, as far as they have been told. Waits for no disk. */
-void uploads_tell(struct uploads *uploads, uint64_t *ret_open, uint64_t *ret_disk_bytes);
-
-/* One that was found there is among them from now on. */
-void uploads_count(struct uploads *uploads, const struct unfinished *file);
-
-/* One that is held has other files than before, or none any more. */
-void upload_weigh(struct upload *upload, bool there);
-
-/* One that is done: the next to be forgotten behind all that have been done before. Blocking. */
-void uploads_remember(struct uploads *uploads, uint64_t id);
-
 /* ---- all of them ------------------------------------------------------------------------------- */
 
-/* What upload_look(), upload_list() and upload_forget() say. Blocking. */
-struct failure uploads_look(struct uploads *uploads, uint64_t id,
-                            void (*tell)(void *arg, const struct upload_info *info), void *arg);
-struct failure uploads_list(struct uploads *uploads, uint64_t from,
-                            bool (*tell)(void *arg, const struct upload_info *info), void *arg);
+/* Calls `see(arg, file)` for each that has a file that ends so, in the order of their ids from one on, until that is
+ * false; an errno. Blocking. */
+int uploads_visit(const struct uploads *uploads, const char *ending, uint64_t from,
+                  bool (*see)(void *arg, const struct unfinished *file), void *arg);
+
+/* What upload_forget() says. Blocking. */
 struct failure uploads_forget(struct uploads *uploads, uint64_t id);
 
 /* The same, but that a power cut may bring it back. Blocking. */
 struct failure uploads_drop(struct uploads *uploads, uint64_t id);
 
-/* Whether there is one that is not done. Blocking. */
-bool uploads_are_there(struct uploads *uploads);
+/* One that is done: the next to be forgotten behind all that have been done before (stock.h). Blocking. */
+void uploads_remember(struct uploads *uploads, uint64_t id);
 
 #endif
