@@ -1,7 +1,7 @@
 /* catalog.c - which runs tell of the objects of a store. catalog.h tells how they are kept. */
 #include "store/read/catalog.h"
 
-#include "store/base/abreast.h"
+#include "store/read/finds.h"
 #include "store/read/keys.h"
 
 #include <assert.h>
@@ -15,7 +15,6 @@ enum {
     LAG = 256 << 10, /* so many bytes of tombstones that are in no run are many */
     TAIL = 1 << 20,  /* so many bytes of the last segment that are not in the inventory are many, ... */
     TAIL_SHARE = 2,  /* ... if it has not so many times as much */
-    FINDS = 256,     /* files that are open before they are shelved, where that costs no descriptors */
 };
 
 void catalog_init(struct catalog *catalog)
@@ -273,65 +272,16 @@ static void recall(struct catalog *catalog)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-/* A file of runs that is there. */
-struct find {
-    const struct log *log;
-    uint64_t number;
-    struct run *run; /* owned until it is shelved */
-    struct failure failure;
-};
-
-/* Thread: any. */
-static void open_find(void *arg, size_t number)
+/* A file of runs that is there, or could not be opened. */
+static struct failure shelve_find(void *arg, uint64_t number, struct run *run, struct failure failure)
 {
-    struct find *find = (struct find *)arg + number;
-    find->failure = keys_open(find->log, find->number, &find->run);
-}
-
-static struct failure shelve_find(struct catalog *catalog, struct find *find)
-{
-    struct run *run = find->failure.error ? NULL : find->run;
-    find->run = NULL;
+    struct catalog *catalog = arg;
     if (run && !shelve(catalog, run))
         return failure_of(STORE_NO_MEMORY);
-    if (!is_of_no_use(find->failure))
-        return find->failure;
-    keys_remove(find->log, find->number);
+    if (!is_of_no_use(failure))
+        return failure;
+    keys_remove(catalog->reader->log, number);
     return failure_none();
-}
-
-/* Opens so many, side by side where that is far, and takes them in the order of their names. */
-static struct failure open_finds(struct catalog *catalog, struct find *finds, size_t count)
-{
-    struct failure failure = failure_none();
-    size_t most = catalog->reader->log->io->far ? FINDS : 1;
-    for (size_t from = 0; from < count && !failure.error; from += most) {
-        size_t now = count - from < most ? count - from : most;
-        abreast_run(io_at_once(catalog->reader->log->io), now, open_find, finds + from);
-        for (size_t i = from; i < from + now && !failure.error; i++)
-            failure = shelve_find(catalog, &finds[i]);
-    }
-    for (size_t i = 0; i < count; i++)
-        run_release(finds[i].run);
-    return failure;
-}
-
-static struct failure open_names(struct catalog *catalog, const char *names)
-{
-    size_t count = 0;
-    uint64_t number;
-    for (const char *name = names; *name; name += strlen(name) + 1)
-        count += keys_number(name, &number);
-    struct find *finds = calloc(count + 1, sizeof *finds);
-    if (!finds)
-        return failure_of(STORE_NO_MEMORY);
-    count = 0;
-    for (const char *name = names; *name; name += strlen(name) + 1)
-        if (keys_number(name, &number))
-            finds[count++] = (struct find){.log = catalog->reader->log, .number = number};
-    struct failure failure = open_finds(catalog, finds, count);
-    free(finds);
-    return failure;
 }
 
 /* Opens the files there are, at the first listing. Where damage has taken records from the log, older versions may have
@@ -345,7 +295,7 @@ static struct failure open_files(struct catalog *catalog)
     char *names = io_list(log->io, log->folder);
     if (!names)
         return failure_io(errno);
-    struct failure failure = open_names(catalog, names);
+    struct failure failure = finds_open(log, names, shelve_find, catalog);
     free(names);
     struct failure unknown = discard_others(catalog);
     if (!failure.error)

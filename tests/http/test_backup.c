@@ -68,7 +68,7 @@ static void history_step(history held, uint32_t step)
 
 static void history_after(history held, uint32_t steps)
 {
-    memset(held, 0, sizeof(history));
+    memset(held, 0, KEYS * sizeof *held);
     for (uint32_t step = 1; step <= steps; step++)
         history_step(held, step);
 }
