@@ -247,8 +247,11 @@ static void check_folder(const struct check *check, const struct io *io, struct 
     }
     check_stores(check, depot, report);
     depot_close(depot);
-    if (!check->store && !check->copied && !interruption_came())
-        backup_missing(check->folder, io, tell_missing, report);
+    if (check->store || check->copied || interruption_came())
+        return;
+    error = backup_missing(check->folder, io, tell_missing, report, &detail);
+    if (error)
+        refuse_folder(report, error, &detail);
 }
 
 enum check_status check_run(const struct check *check)

@@ -414,6 +414,13 @@ static void settle_missing(void *arg, const char *name)
                     "the backup has no copy of it, and the server does not show it to who asks (--token-file)");
 }
 
+static bool confirm_missing(struct mirror *mirror)
+{
+    struct store_detail detail;
+    enum store_error error = backup_missing(mirror->copying->to, NULL, settle_missing, mirror, &detail);
+    return !error || fail(mirror, "%s", detail.text[0] ? detail.text : store_error_text(error));
+}
+
 /* Whether the copy of a store may go: all else has come, and the server says now that it has it not. */
 static bool may_go(struct mirror *mirror, const char *name)
 {
@@ -453,10 +460,7 @@ static bool settle(struct mirror *mirror, bool followed)
         return false;
     }
     confirm_lost(mirror);
-    if (mirror->copying->store)
-        return true;
-    backup_missing(mirror->copying->to, NULL, settle_missing, mirror);
-    return prune_followed(mirror);
+    return mirror->copying->store || (confirm_missing(mirror) && prune_followed(mirror));
 }
 
 /* Whether it is the server that was copied before. */

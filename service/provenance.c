@@ -1,6 +1,7 @@
 /* provenance.c - which server it is that a backup is made of. See provenance.h. */
 #include "service/provenance.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,23 +56,27 @@ static bool tells(const struct provenance *provenance, const char *name)
     char *path;
     if (provenance->empty || asprintf(&path, "%s/stores/%s", provenance->to, name) < 0)
         return true;
-    bool copied = access(path, F_OK) == 0;
+    bool lacks = access(path, F_OK) < 0 && errno == ENOENT;
     free(path);
-    return copied;
+    return !lacks;
 }
 
 /* Takes down by which log a store's copy is known: one that is followed anew, and has not come to its place since, by
- * that of before. */
-static void learn(struct provenance *provenance, const char *name, struct kin *kin)
+ * that of before. False: whether it is cannot be known. */
+static bool learn(struct provenance *provenance, const char *name, struct kin *kin)
 {
     char log[BOOKMARK_LOG_SIZE];
-    bool renewed = !provenance->empty && backup_is_renewed(provenance->site, name);
+    struct store_detail detail;
+    bool renewed = false;
+    if (!provenance->empty && backup_is_renewed(provenance->site, name, &renewed, &detail))
+        return fail(provenance, "%s", detail.text);
     if (!tells(provenance, name))
-        return;
+        return true;
     if (!follower_log(provenance->follower, name, renewed, log))
         kin->untold = name;
     else if (log[0])
         json_object_set_new(provenance->known, name, json_string(log));
+    return true;
 }
 
 /* ---- whether it is the server ------------------------------------------------------------------- */
@@ -185,9 +190,10 @@ static bool begin(struct provenance *provenance, const json_t *stores, const jso
     size_t i;
     if (provenance->empty && count == 0)
         return true;
+    bool good = true;
     json_array_foreach (stores, i, store)
-        learn(provenance, name_of(store), &kin);
-    if (!find_kin(provenance, &kin))
+        good = good && learn(provenance, name_of(store), &kin);
+    if (!good || !find_kin(provenance, &kin))
         return false;
     if (provenance->any)
         return kin.same || kin.untold || kin.hidden || drop_others(provenance, chosen, followed, count);

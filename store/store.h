@@ -1044,8 +1044,9 @@ enum store_error backup_expect(struct backup_site *site, const char *const *name
  * errors of backup_make(). Blocking. */
 enum store_error backup_renew(struct backup_site *site, const char *name, struct store_detail *ret_detail);
 
-/* Whether that is noted of a store still. Blocking. */
-bool backup_is_renewed(const struct backup_site *site, const char *name);
+/* Whether that is noted of a store still. The errors of backup_make(). Blocking. */
+enum store_error backup_is_renewed(struct backup_site *site, const char *name, bool *ret_renewed,
+                                   struct store_detail *ret_detail);
 
 /* Takes back what is noted of a store, which the source has not any more. Blocking. */
 void backup_forget(struct backup_site *site, const char *name);
@@ -1054,9 +1055,10 @@ void backup_forget(struct backup_site *site, const char *name);
  * Blocking. */
 void backup_withdraw(struct backup_site *site);
 
-/* Calls `tell(arg, name)` for each store that a folder, which is a backup, is to have and has no copy of. What cannot
- * be told is not. Blocking. */
-void backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name), void *arg);
+/* Calls `tell(arg, name)` for each store that a folder, which is a backup, is to have and has no copy of. On failure
+ * there may be more. The errors of backup_make(). Blocking. */
+enum store_error backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name),
+                                void *arg, struct store_detail *ret_detail);
 
 /* Ends what is under way in a folder, a restoration or a transfer: what has come stays, and what has not is missing.
  * STORE_FOREIGN: nothing is. The errors of backup_make(). Blocking. */

@@ -18,11 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TRIES_MAX = 10 }; /* for a store in whose place another one has come */
+
 struct backup {
     const struct backup_options *options;
     struct premises *premises;
     char failed[STORE_NAME_MAX + 1]; /* a store that was to be restored, and could not be; "": none */
     size_t failures;                 /* how many there are */
+    int unnoted;                     /* an errno: what the source lacks cannot be noted; 0: it has been */
     bool partial;                    /* what was asked for has not been copied all: no copy is removed then */
     struct meter meter;
     struct replica_order order;
@@ -114,7 +117,11 @@ static struct failure names_of(struct backup *backup, char ***ret_names, size_t 
     if (!wanted || count > 0)
         return failure_none();
     free(names);
-    if (premises_lacks(premises, wanted))
+    bool lacks;
+    struct failure failure = premises_lacks(premises, wanted, &lacks);
+    if (failure.error)
+        return failure;
+    if (lacks)
         return failure_detail(premises->detail, failure_of(STORE_NO_STORE),
                               "store %.80s: %s has no copy of it: " CUT_SHORT, wanted, premises->from_path);
     return failure_detail(premises->detail, failure_of(STORE_NO_STORE), "there is no store '%.80s' in %s", wanted,
@@ -162,14 +169,35 @@ static void count_failure(struct backup *backup, const char *name, enum store_er
         (void)snprintf(backup->failed, sizeof backup->failed, "%s", name);
 }
 
+/* One that was removed while it was copied, or exchanged, as a backup is that is renewed, may be there again.
+ * STORE_NO_STORE: it is not there any more. */
+static struct failure replicate(struct backup *backup, const char *name, struct backup_store *ret_told,
+                                struct store_detail *ret_detail)
+{
+    const struct replica_order *order = &backup->order;
+    bool there = true;
+    struct failure failure = failure_of(STORE_NO_STORE);
+    for (unsigned tries = 0; failure.error == STORE_NO_STORE && there && tries < TRIES_MAX; tries++) {
+        failure = meter_is_halted(&backup->meter) ? failure_of(STORE_DRAINING)
+                                                  : replica_make(order, name, ret_told, ret_detail);
+        int error = failure.error == STORE_NO_STORE ? replica_look(order, name, &there) : 0;
+        if (error)
+            failure = failure_io(error);
+    }
+    if (failure.error != STORE_NO_STORE || !there)
+        return failure;
+    return failure_detail(ret_detail, failure_of(STORE_BUSY),
+                          "another one has taken its place each time that it was copied: try again when it stays");
+}
+
 static struct failure copy_store(struct backup *backup, const char *name)
 {
-    struct backup_store told;
+    struct backup_store told = {.name = name};
     struct store_detail detail = {0};
-    struct failure failure = replica_make(&backup->order, name, &told, &detail);
+    struct failure failure = replicate(backup, name, &told, &detail);
     if (!failure.error || failure.error == STORE_NO_STORE)
         pending_settle(&backup->order.places, name);
-    if (failure.error == STORE_NO_STORE) /* it was removed meanwhile */
+    if (failure.error == STORE_NO_STORE)
         return failure_none();
     if (failure.os_error == ECANCELED)
         failure = failure_of(STORE_DRAINING);
@@ -192,15 +220,29 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A copy is the last one, perhaps, as long as something has not been copied. An errno. */
-static int miss_store(struct backup *backup, const char *name)
+/* A copy is the last one, perhaps, as long as something has not been copied. */
+static struct failure miss_store(struct backup *backup, const char *name)
 {
     const struct backup_options *options = backup->options;
+    struct premises *premises = backup->premises;
     bool goes = options->prune && !backup->partial;
+    struct failure failure = goes ? premises_check_kin(premises) : failure_none();
+    if (failure.error)
+        return failure;
     int error = goes ? places_remove(&backup->order.places, name) : 0;
-    if (!error && options->absent)
+    if (error)
+        return premises_fail(premises, error, "cannot remove copies of stores from", premises->to_path);
+    if (options->absent)
         options->absent(options->arg, name, goes ? BACKUP_REMOVED : options->prune ? BACKUP_SPARED : BACKUP_STAYS);
-    return error;
+    return failure_none();
+}
+
+/* The same of a copy whose store the source has not, unless it lacks it itself, which has been told. */
+static struct failure miss_copy(struct backup *backup, const char *name)
+{
+    bool lacks;
+    struct failure failure = premises_lacks(backup->premises, name, &lacks);
+    return failure.error || lacks ? failure : miss_store(backup, name);
 }
 
 static bool is_gone(const struct backup *backup, const char *name, char *const *names, size_t count)
@@ -226,12 +268,12 @@ static struct failure miss_others(struct backup *backup)
         return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
     }
     struct failure failure = premises_check_from(premises); /* which nobody has locked: again, before any goes */
-    for (size_t i = 0; i < copies_count && !error && !failure.error; i++)
-        if (is_gone(backup, copies[i], names, count) && !premises_lacks(premises, copies[i])) /* which has been told */
-            error = miss_store(backup, copies[i]);
+    for (size_t i = 0; i < copies_count && !failure.error; i++)
+        if (is_gone(backup, copies[i], names, count))
+            failure = miss_copy(backup, copies[i]);
     free(names);
     free(copies);
-    return error ? premises_fail(premises, error, "cannot remove copies of stores from", premises->to_path) : failure;
+    return failure;
 }
 
 static bool is_asked_for(const struct backup *backup, const char *name)
@@ -245,8 +287,8 @@ static bool is_asked_for(const struct backup *backup, const char *name)
 static void expect_missing(void *arg, const char *name)
 {
     struct backup *backup = arg;
-    if (is_asked_for(backup, name))
-        (void)pending_expect(&backup->order.places, &name, 1, false); /* who copies it is told in any case */
+    if (is_asked_for(backup, name) && !backup->unnoted)
+        backup->unnoted = pending_expect(&backup->order.places, &name, 1, false);
 }
 
 /* Notes what a backup is to have: a run that is cut short leaves it without. */
@@ -259,8 +301,10 @@ static struct failure expect(struct backup *backup, const char *const *names, si
     int error = premises_leave_server(premises);
     if (!error)
         error = pending_expect(&backup->order.places, names, count, !options->store);
-    if (!error)
-        premises_missing(premises, expect_missing, backup);
+    struct failure failure = error ? failure_none() : premises_missing(premises, expect_missing, backup);
+    if (failure.error)
+        return failure;
+    error = error ? error : backup->unnoted;
     return error ? premises_fail(premises, error, "cannot note what is copied to", premises->to_path) : failure_none();
 }
 
@@ -291,7 +335,7 @@ static struct failure copy_stores(struct backup *backup)
         failure = meter_is_halted(&backup->meter) ? halt(backup) : copy_store(backup, names[i]);
     free(names);
     if (!failure.error)
-        premises_missing(backup->premises, miss, backup);
+        failure = premises_missing(backup->premises, miss, backup);
     if (!failure.error && !backup->options->store && !backup->options->beside)
         failure = miss_others(backup);
     return failure;
@@ -374,13 +418,17 @@ enum store_error backup_make(const char *from, const char *to, const struct back
 
 /* ---- what is known of a folder, and done with it alone ----------------------------------------- */
 
-void backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name), void *arg)
+enum store_error backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name),
+                                void *arg, struct store_detail *ret_detail)
 {
-    struct premises premises = {.from_io = io ? io : &io_posix, .from_path = folder};
-    if (premises_open_from(&premises).error)
-        return;
-    premises_missing(&premises, tell, arg);
-    premises_close_from(&premises);
+    struct premises premises = {.from_io = io ? io : &io_posix, .from_path = folder, .detail = ret_detail};
+    failure_detail(ret_detail, failure_none(), "%s", "");
+    struct failure failure = premises_open_from(&premises);
+    if (!failure.error) {
+        failure = premises_missing(&premises, tell, arg);
+        premises_close_from(&premises);
+    }
+    return failure_tell(failure);
 }
 
 enum store_error backup_give_up(const char *folder, const struct io *io, struct store_detail *ret_detail)
@@ -460,10 +508,15 @@ enum store_error backup_renew(struct backup_site *site, const char *name, struct
     return tell_noted(site, pending_note(&places, name), ret_detail);
 }
 
-bool backup_is_renewed(const struct backup_site *site, const char *name)
+enum store_error backup_is_renewed(struct backup_site *site, const char *name, bool *ret_renewed,
+                                   struct store_detail *ret_detail)
 {
     const struct places places = places_of(site);
-    return pending_is_noted(&places, name);
+    int error = pending_is_noted(&places, name, ret_renewed);
+    site->premises.detail = ret_detail;
+    return failure_tell(
+        error ? premises_fail(&site->premises, error, "cannot look at what is noted in", site->premises.to_path)
+              : failure_none());
 }
 
 void backup_forget(struct backup_site *site, const char *name)

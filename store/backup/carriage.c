@@ -56,6 +56,7 @@ static bool is_same(const struct carriage *carriage, int file, const struct impr
     return same;
 }
 
+/* One that cannot be looked at is there, and is not the same. */
 static bool has(const struct carriage *carriage, const struct stage_store *store, bool *ret_same)
 {
     const struct io *io = carriage->stage->io;
@@ -64,11 +65,10 @@ static bool has(const struct carriage *carriage, const struct stage_store *store
     int file = folder < 0 ? -1 : numbered_open(io, folder, carriage->number, ending_of(carriage->kind));
     *ret_same = false;
     if (file < 0)
-        return false;
-    bool there = imprint_of(io, file, &imprint) == 0;
-    *ret_same = there && is_same(carriage, file, &imprint);
+        return folder >= 0 && errno != ENOENT;
+    *ret_same = imprint_of(io, file, &imprint) == 0 && is_same(carriage, file, &imprint);
     io->close(io->self, file);
-    return there;
+    return true;
 }
 
 bool carriage_is_present(const struct carriage *carriage, bool *ret_same)

@@ -184,20 +184,24 @@ static struct failure look_at_reach(const struct line *line)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static bool read_links(struct line *line)
+static struct failure read_links(struct line *line)
 {
+    int error = 0;
     const struct continuity *continuity = line->continuity;
     const struct stage *stage = continuity->stage;
     const struct snapshot *files = continuity->files;
     line->links = calloc(files->count + 1, sizeof *line->links);
-    for (size_t at = 0; line->links && at < files->count; at++) {
+    if (!line->links)
+        return failure_of(STORE_NO_MEMORY);
+    for (size_t at = 0; at < files->count && !error; at++) {
         struct link *link = &line->links[at];
         link->number = files->files[at].number;
         link->size = files->files[at].imprint.size;
-        link->told = snapshot_header(stage->io, stage->draft.log, continuity->salt, link->number, &link->header);
+        error = snapshot_read_header(stage->io, stage->draft.log, continuity->salt, link->number, &link->header,
+                                     &link->told);
     }
-    line->count = line->links ? files->count : 0;
-    return line->links != NULL;
+    line->count = files->count;
+    return failure_io(error);
 }
 
 struct failure continuity_look(const struct continuity *continuity)
@@ -207,8 +211,8 @@ struct failure continuity_look(const struct continuity *continuity)
     struct failure failure = failure_none();
     if (stage->present.log >= 0)
         failure = failure_io(snapshot_take(stage->io, stage->present.log, &line.copy));
-    if (!failure.error && !read_links(&line))
-        failure = failure_of(STORE_NO_MEMORY);
+    if (!failure.error)
+        failure = read_links(&line);
     bool reached = line.count > 0 && line.links[line.count - 1].number >= continuity->reach.segment;
     line.oldest = reached ? continuity->reach.oldest : 0;
     for (size_t at = 0; at < line.count && !failure.error; at++)

@@ -71,16 +71,18 @@ static bool stands_for(const struct segment_header *husk, const struct part *par
 }
 
 /* Whether compaction has moved what a segment had that is not there any more: the last one in front tells, if there is
- * one. */
-static bool was_moved(const struct extension *extension, const struct part *part)
+ * one. An errno. */
+static int was_moved(const struct extension *extension, const struct part *part, bool *ret_moved)
 {
     const struct stage *stage = extension->stage;
     size_t place = snapshot_place(extension->files, part->number);
     struct segment_header header;
-    if (place > 0 && snapshot_header(stage->io, stage->draft.log, extension->salt,
-                                     extension->files->files[place - 1].number, &header))
-        return stands_for(&header, part);
-    return part->number < extension->oldest;
+    bool told = false;
+    int error = place == 0 ? 0
+                           : snapshot_read_header(stage->io, stage->draft.log, extension->salt,
+                                                  extension->files->files[place - 1].number, &header, &told);
+    *ret_moved = told ? stands_for(&header, part) : part->number < extension->oldest;
+    return error;
 }
 
 /* Whether each whole record of the copy stands in the other file as well; an errno. What is damaged in the copy says
@@ -142,9 +144,8 @@ static struct failure look_at(struct look *look, const struct part *part, bool *
         return failure_none();
     look->written = part->number;
     look->written_end = part->end;
-    *ret_same = was_moved(extension, part);
     if (!snapshot_has(extension->files, part->number))
-        return failure_none();
+        return failure_io(was_moved(extension, part, ret_same));
     int file = numbered_open(stage->io, stage->draft.log, part->number, segment_ending);
     if (file < 0)
         return failure_io(errno);

@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The salt of a store. *ret_there: there is a folder of that name, which may not tell. */
+/* The salt of a store. *ret_there: something has that name, as far as can be seen, and may not tell. */
 static bool read_salt(const struct folder *folder, const char *name, bool *ret_there, uint64_t *ret_salt)
 {
     const struct io *io = folder->io;
     struct settings settings;
     int store = io->openat(io->self, folder->stores, name, O_RDONLY | O_DIRECTORY, 0);
-    *ret_there = store >= 0;
+    *ret_there = store >= 0 || errno != ENOENT;
     if (store < 0)
         return false;
     bool told = !settings_read(io, store, SETTINGS_OF_STORE, "store", &settings).error;
@@ -24,15 +24,17 @@ static bool read_salt(const struct folder *folder, const char *name, bool *ret_t
     return told;
 }
 
-/* Of a store that the copy has: it says nothing where one of the two does not tell. */
+/* Of a store that the copy has. Where it is not there is seen without its settings; else it says nothing where one of
+ * the two does not tell. */
 static enum kinship kinship_by(const struct folder *folder, const struct folder *copy, const char *name)
 {
     uint64_t own, other;
-    bool there;
-    if (!read_salt(copy, name, &there, &own))
+    bool there, held;
+    bool told = read_salt(folder, name, &there, &other);
+    if (!there)
+        return KINSHIP_GONE;
+    if (!told || !read_salt(copy, name, &held, &own))
         return KINSHIP_OPEN;
-    if (!read_salt(folder, name, &there, &other))
-        return there ? KINSHIP_OPEN : KINSHIP_GONE;
     return own == other ? KINSHIP_SAME : KINSHIP_NONE;
 }
 
@@ -53,16 +55,18 @@ int kinship_of(struct folder *folder, struct folder *copy, const struct places *
         return error;
     *ret_kinship = KINSHIP_OPEN;
     ret_store[0] = '\0';
-    for (size_t i = 0; i < count && *ret_kinship != KINSHIP_SAME; i++) {
-        bool mute = coming && pending_is_noted(coming, names[i]);
-        enum kinship kinship = mute ? KINSHIP_OPEN : kinship_by(folder, copy, names[i]);
+    for (size_t i = 0; i < count && *ret_kinship != KINSHIP_SAME && !error; i++) {
+        bool mute = false;
+        if (coming)
+            error = pending_is_noted(coming, names[i], &mute);
+        enum kinship kinship = error || mute ? KINSHIP_OPEN : kinship_by(folder, copy, names[i]);
         if (!tells_more(kinship, *ret_kinship))
             continue;
         *ret_kinship = kinship;
         (void)snprintf(ret_store, KINSHIP_NAME, "%s", names[i]);
     }
     free(names);
-    return 0;
+    return error;
 }
 
 int kinship_of_all(struct folder *folder, struct folder *copy, const struct places *made, char ret_store[KINSHIP_NAME])
@@ -73,12 +77,14 @@ int kinship_of_all(struct folder *folder, struct folder *copy, const struct plac
     if (error)
         return error;
     ret_store[0] = '\0';
-    for (size_t i = 0; i < count && !ret_store[0]; i++) {
-        bool counts = !made || places_is_own(made, names[i]);
-        enum kinship kinship = counts ? kinship_by(folder, copy, names[i]) : KINSHIP_OPEN;
+    for (size_t i = 0; i < count && !ret_store[0] && !error; i++) {
+        bool counts = true;
+        if (made)
+            error = places_is_own(made, names[i], &counts);
+        enum kinship kinship = counts && !error ? kinship_by(folder, copy, names[i]) : KINSHIP_OPEN;
         if (kinship == KINSHIP_GONE || kinship == KINSHIP_NONE)
             (void)snprintf(ret_store, KINSHIP_NAME, "%s", names[i]);
     }
     free(names);
-    return 0;
+    return error;
 }

@@ -73,16 +73,19 @@ static int find_front(const struct landmarks *landmarks, uint64_t *ret_front)
     const struct stage *stage = landmarks->stage;
     struct snapshot files;
     struct segment_header header;
+    bool told;
     int error = snapshot_take(stage->io, stage->draft.log, &files);
     *ret_front = UINT64_MAX;
     if (error)
         return error;
-    for (size_t at = 0; at < files.count && *ret_front == UINT64_MAX; at++)
-        if (snapshot_header(stage->io, stage->draft.log, landmarks->salt, files.files[at].number, &header) &&
-            !header.husk)
+    for (size_t at = 0; at < files.count && *ret_front == UINT64_MAX && !error; at++) {
+        uint64_t number = files.files[at].number;
+        error = snapshot_read_header(stage->io, stage->draft.log, landmarks->salt, number, &header, &told);
+        if (!error && told && !header.husk)
             *ret_front = header.base;
+    }
     snapshot_free(&files);
-    return 0;
+    return error;
 }
 
 /* The offset from which on the source tells of every deletion: horizon.c has the rule. An errno. */

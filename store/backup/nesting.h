@@ -16,9 +16,8 @@ enum nesting {
 };
 
 /* How a path lies to an open folder; for one that is not there yet the nearest of those in which it is to be made
- * counts, and none that can be opened tells nothing. `but` is the name of a folder below the path by way of which the
- * open one may lie in it; NULL: there is none. *ret_fresh: nothing is at the path, as far as can be seen. An errno.
- * Blocking. */
+ * counts, and one that may not be opened tells nothing. `but` is the name of a folder below the path by way of which
+ * the open one may lie in it; NULL: there is none. *ret_fresh: nothing is at the path. An errno. Blocking. */
 int nesting_of(const struct io *io, int folder, const char *path, const char *but, enum nesting *ret_nesting,
                bool *ret_fresh);
 

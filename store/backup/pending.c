@@ -25,13 +25,20 @@ static void name_mark(const char *name, char mark[MARK_MAX])
     (void)snprintf(mark, MARK_MAX, "%s%s", prefix, name);
 }
 
-static bool has_copy(const struct places *places, const char *name)
+/* Whether an entry is there; an errno. What has its name, and is something else, is none. */
+static int find(const struct io *io, int folder, const char *entry, int flags, bool *ret_there)
 {
-    const struct io *io = places->io;
-    int copy = io->openat(io->self, places->copies, name, O_RDONLY | O_DIRECTORY, 0);
-    if (copy >= 0)
-        io->close(io->self, copy);
-    return copy >= 0;
+    int file = io->openat(io->self, folder, entry, O_RDONLY | flags, 0);
+    *ret_there = file >= 0;
+    if (file < 0)
+        return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : errno;
+    io->close(io->self, file);
+    return 0;
+}
+
+static int has_copy(const struct places *places, const char *name, bool *ret_has)
+{
+    return find(places->io, places->copies, name, O_DIRECTORY, ret_has);
 }
 
 static int make(const struct places *places, const char *name)
@@ -79,9 +86,12 @@ int pending_expect(const struct places *places, const char *const *names, size_t
 {
     const struct io *io = places->io;
     int error = all ? settle_others(places, names, count) : 0;
-    for (size_t i = 0; i < count && !error; i++)
-        if (!has_copy(places, names[i]))
+    for (size_t i = 0; i < count && !error; i++) {
+        bool has;
+        error = has_copy(places, names[i], &has);
+        if (!error && !has)
             error = make(places, names[i]);
+    }
     return !error && io->fsync(io->self, places->drafts) < 0 ? errno : error;
 }
 
@@ -91,29 +101,28 @@ int pending_note(const struct places *places, const char *name)
     return !error && places->io->fsync(places->io->self, places->drafts) < 0 ? errno : error;
 }
 
-bool pending_is_noted(const struct places *places, const char *name)
+int pending_is_noted(const struct places *places, const char *name, bool *ret_noted)
 {
     char mark[MARK_MAX];
     name_mark(name, mark);
-    int file = places->io->openat(places->io->self, places->drafts, mark, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
-    if (file >= 0)
-        places->io->close(places->io->self, file);
-    return file >= 0;
+    return find(places->io, places->drafts, mark, O_NONBLOCK | O_NOFOLLOW, ret_noted);
 }
 
 int pending_each(const struct places *places, void (*tell)(void *arg, const char *name), void *arg)
 {
     char *entries = places->io->list(places->io->self, places->drafts);
-    if (!entries)
-        return errno;
-    for (const char *entry = entries; *entry; entry += strlen(entry) + 1) {
+    int error = entries ? 0 : errno;
+    for (const char *entry = entries; entry && *entry && !error; entry += strlen(entry) + 1) {
         char old[STORE_NAME_MAX + 1];
         const char *name = places_read_old(entry, old) ? old : store_of(entry);
-        if (name && !has_copy(places, name))
+        bool has = true;
+        if (name)
+            error = has_copy(places, name, &has);
+        if (!has && !error)
             tell(arg, name);
     }
     free(entries);
-    return 0;
+    return error;
 }
 
 struct search {
@@ -127,10 +136,12 @@ static void compare(void *arg, const char *name)
     search->found = search->found || strcmp(name, search->name) == 0;
 }
 
-bool pending_has(const struct places *places, const char *name)
+int pending_has(const struct places *places, const char *name, bool *ret_has)
 {
     struct search search = {.name = name};
-    return !pending_each(places, compare, &search) && search.found;
+    int error = pending_each(places, compare, &search);
+    *ret_has = search.found;
+    return error;
 }
 
 void pending_withdraw(const struct places *places)

@@ -14,19 +14,19 @@
  * noted of these is taken back. An errno. Blocking. */
 int pending_expect(const struct places *places, const char *const *names, size_t count, bool all);
 
-/* Notes one store whose copy, if there is one, gives way to another that is to come; an errno. Whether it is noted.
- * Blocking. */
+/* Notes one store whose copy, if there is one, gives way to another that is to come. Whether it is noted. An errno of
+ * both. Blocking. */
 int pending_note(const struct places *places, const char *name);
-bool pending_is_noted(const struct places *places, const char *name);
+int pending_is_noted(const struct places *places, const char *name, bool *ret_noted);
 
 /* The copy of a store is in its place, or there is no such store any more. */
 void pending_settle(const struct places *places, const char *name);
 
-/* Whether a store is noted that has no copy. */
-bool pending_has(const struct places *places, const char *name);
+/* Whether a store is noted that has no copy; an errno. Blocking. */
+int pending_has(const struct places *places, const char *name, bool *ret_has);
 
 /* Calls `tell(arg, name)` for each that is noted and has no copy, or whose copy has made room for what has not come
- * (places_recover()); an errno. Blocking. */
+ * (places_recover()); an errno: there may be more. Blocking. */
 int pending_each(const struct places *places, void (*tell)(void *arg, const char *name), void *arg);
 
 /* Takes all notes back where there is nothing else among the drafts: nothing has been begun. Blocking. */

@@ -133,15 +133,17 @@ int places_own(const struct places *places, const char *name)
     return error;
 }
 
-bool places_is_own(const struct places *places, const char *name)
+int places_is_own(const struct places *places, const char *name, bool *ret_own)
 {
     const struct io *io = places->io;
     char own[PLACES_DRAFT_MAX];
     (void)snprintf(own, sizeof own, "%s%s", name, own_ending);
     int mark = io->openat(io->self, places->drafts, own, O_RDONLY, 0);
-    if (mark >= 0)
-        io->close(io->self, mark);
-    return mark >= 0;
+    *ret_own = mark >= 0;
+    if (mark < 0)
+        return errno == ENOENT || errno == ELOOP ? 0 : errno;
+    io->close(io->self, mark);
+    return 0;
 }
 
 int places_remove(const struct places *places, const char *name)

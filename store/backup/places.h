@@ -41,9 +41,9 @@ int places_change(const struct places *places, const char *name);
 int places_clear(const struct places *places, const char *name);
 
 /* Takes down that the copy of that name is made here, also when it has come to its place, as long as there is the
- * folder of drafts; an errno. Whether it is. Blocking. */
+ * folder of drafts. Whether it is. An errno of both. Blocking. */
 int places_own(const struct places *places, const char *name);
-bool places_is_own(const struct places *places, const char *name);
+int places_is_own(const struct places *places, const char *name, bool *ret_own);
 
 /* Removes the copy of a store, and what is left of others; an errno. Blocking. */
 int places_remove(const struct places *places, const char *name);

@@ -19,6 +19,16 @@ struct failure premises_fail(const struct premises *premises, int os_error, cons
     return failure_detail(premises->detail, failure_of_errno(os_error), "%s %s: %s", what, path, strerror(os_error));
 }
 
+/* Which stores of a folder that is open are only still being removed; on failure it is closed. */
+static struct failure learn_trash(const struct premises *premises, struct folder *folder, const char *path)
+{
+    int error = trash_learn(&folder->trash);
+    if (!error)
+        return failure_none();
+    folder_close(folder);
+    return premises_fail(premises, error, "cannot list the trash of", path);
+}
+
 static struct failure refuse(const struct premises *premises, const char *sentence)
 {
     return failure_detail(premises->detail, failure_of(STORE_FOREIGN), "%s %s", premises->to_path, sentence);
@@ -145,9 +155,7 @@ static struct failure open_folder(struct premises *premises, enum folder_use use
     io_within(&premises->within, premises->to_io);
     premises->io = &premises->within;
     struct failure failure = folder_open(&premises->to, premises->io, premises->to_path, use, premises->detail);
-    if (!failure.error)
-        trash_learn(&premises->to.trash);
-    return failure;
+    return failure.error ? failure : learn_trash(premises, &premises->to, premises->to_path);
 }
 
 /* A copy that made room is where it was, before anything is judged by what is there. */
@@ -284,15 +292,19 @@ static struct failure check_server(struct premises *premises)
     char store[KINSHIP_NAME];
     struct io reading;
     struct folder server;
-    if (!followed_is_proper(&places))
+    bool proper, there = false;
+    int error = followed_is_proper(&places, &proper);
+    if (!error && !proper)
         return refuse(premises, "cannot follow a server: its '" BACKUP_DRAFTS "/" BACKUP_SERVER "' is no folder that "
                                 "can be opened, and links are not followed; remove it");
-    if (premises->any_source || !followed_open(premises->to_io, premises->to_path, &places, &reading, &server))
-        return failure_none();
-    int error = kinship_of(&server, &premises->to, &places, &kinship, store);
-    folder_close(&server);
+    if (!error && !premises->any_source)
+        error = followed_open(premises->to_io, premises->to_path, &places, &reading, &server, &there);
+    if (there) {
+        error = kinship_of(&server, &premises->to, &places, &kinship, store);
+        folder_close(&server);
+    }
     if (error)
-        return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
+        return premises_fail(premises, error, "cannot look at what was copied to", premises->to_path);
     if (kinship != KINSHIP_GONE && kinship != KINSHIP_NONE)
         return failure_none();
     return failure_detail(
@@ -350,9 +362,12 @@ static int find_kinship(struct premises *premises, enum kinship *ret_kinship, ch
     const struct places places = places_of(premises);
     struct io reading;
     struct folder server;
+    bool there;
     int error = kinship_of(&premises->from, &premises->to, NULL, ret_kinship, ret_store);
-    if (error || *ret_kinship != KINSHIP_OPEN ||
-        !followed_open(premises->to_io, premises->to_path, &places, &reading, &server))
+    if (error || *ret_kinship != KINSHIP_OPEN)
+        return error;
+    error = followed_open(premises->to_io, premises->to_path, &places, &reading, &server, &there);
+    if (error || !there)
         return error;
     error = kinship_of(&premises->from, &server, NULL, ret_kinship, ret_store);
     folder_close(&server);
@@ -370,6 +385,22 @@ static struct failure check_kinship(struct premises *premises)
     if (kinship == KINSHIP_GONE)
         return refuse_gone(premises, store);
     return kinship == KINSHIP_NONE ? refuse_other(premises, store) : failure_none();
+}
+
+struct failure premises_check_kin(struct premises *premises)
+{
+    enum kinship kinship = KINSHIP_SAME;
+    char store[KINSHIP_NAME];
+    bool counts = !premises->any_source && !premises->part;
+    int error = counts ? kinship_of(&premises->from, &premises->to, NULL, &kinship, store) : 0;
+    if (error)
+        return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
+    if (kinship == KINSHIP_SAME)
+        return failure_none();
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                          "%s has no store now that was copied: is it the right folder still, with its volume? No copy "
+                          "was removed; run this once more, or, where this is what you want, with --prune --replace",
+                          premises->from_path);
 }
 
 /* What was cut short is ended with the source that it was begun with: all that it has brought is of that one. */
@@ -417,32 +448,43 @@ struct failure premises_check_from(struct premises *premises)
 
 /* ---- from where, if that is a backup ------------------------------------------------------------ */
 
-/* The folder of drafts of the source, where there is one: the caller closes it; -1: there is none. */
-static struct places places_of_source(const struct premises *premises)
+/* Opens the folder of drafts of the source, where there is one: the caller closes it. An errno. *ret_places: `drafts`
+ * is -1 where there is none. */
+static int open_source(const struct premises *premises, struct places *ret_places)
 {
     const struct io *io = &premises->reading;
-    return (struct places){
-        .io = io,
-        .copies = premises->from.stores,
-        .drafts = io->openat(io->self, premises->from.root, BACKUP_DRAFTS, O_RDONLY | O_DIRECTORY, 0)};
+    int drafts = io->openat(io->self, premises->from.root, BACKUP_DRAFTS, O_RDONLY | O_DIRECTORY, 0);
+    *ret_places = (struct places){.io = io, .copies = premises->from.stores, .drafts = drafts};
+    return drafts < 0 && errno != ENOENT ? errno : 0;
 }
 
-void premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg)
+static struct failure fail_missing(const struct premises *premises, int error)
 {
-    const struct places places = places_of_source(premises);
+    return error ? premises_fail(premises, error, "whether a copy is missing cannot be known in", premises->from_path)
+                 : failure_none();
+}
+
+struct failure premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg)
+{
+    struct places places;
+    int error = open_source(premises, &places);
     if (places.drafts < 0)
-        return;
-    (void)pending_each(&places, tell, arg);
+        return fail_missing(premises, error);
+    error = pending_each(&places, tell, arg);
     places.io->close(places.io->self, places.drafts);
+    return fail_missing(premises, error);
 }
 
-bool premises_lacks(const struct premises *premises, const char *name)
+struct failure premises_lacks(const struct premises *premises, const char *name, bool *ret_lacks)
 {
-    const struct places places = places_of_source(premises);
-    bool lacks = places.drafts >= 0 && pending_has(&places, name);
-    if (places.drafts >= 0)
-        places.io->close(places.io->self, places.drafts);
-    return lacks;
+    struct places places;
+    int error = open_source(premises, &places);
+    *ret_lacks = false;
+    if (places.drafts < 0)
+        return fail_missing(premises, error);
+    error = pending_has(&places, name, ret_lacks);
+    places.io->close(places.io->self, places.drafts);
+    return fail_missing(premises, error);
 }
 
 struct failure premises_open_from(struct premises *premises)
@@ -451,9 +493,7 @@ struct failure premises_open_from(struct premises *premises)
     io_read_only_within(&premises->reading, premises->from_io);
     struct failure failure = folder_open(&premises->from, &premises->reading, premises->from_path, use,
                                          premises->detail);
-    if (!failure.error)
-        trash_learn(&premises->from.trash);
-    return failure;
+    return failure.error ? failure : learn_trash(premises, &premises->from, premises->from_path);
 }
 
 struct failure premises_open(struct premises *premises)

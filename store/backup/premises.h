@@ -51,9 +51,9 @@ struct failure premises_open_from(struct premises *premises);
 void premises_close_from(struct premises *premises);
 
 /* Calls `tell(arg, name)` for each store that FROM, if it is a backup, is to have and has no copy of; whether one of
- * that name is. Blocking. */
-void premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg);
-bool premises_lacks(const struct premises *premises, const char *name);
+ * that name is. What cannot be known is a failure. Blocking. */
+struct failure premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg);
+struct failure premises_lacks(const struct premises *premises, const char *name, bool *ret_lacks);
 
 /* The same of TO alone, which is to be a backup: what was followed there of a server (BACKUP_SERVER) is the source of
  * what it has, unless any source may be. *ret_empty: it has no stores. Blocking. */
@@ -69,6 +69,10 @@ int premises_leave_server(struct premises *premises);
 
 /* Nothing is under way in FROM now, either. Blocking. */
 struct failure premises_check_from(struct premises *premises);
+
+/* FROM has a store now that TO has a copy of, unless it may be any source: what it has not any more was removed there.
+ * Blocking. */
+struct failure premises_check_kin(struct premises *premises);
 
 /* Ends what is under way in the folder TO alone, without what has not come. Blocking. */
 struct failure premises_give_up(struct premises *premises);

@@ -30,6 +30,7 @@ struct replica {
     const char *name;
     uint64_t salt;
     bool replaced; /* the copy that there is is of another store of that name */
+    bool mute;     /* its settings do not tell of which */
     struct stage stage;
     struct inspection inspection;
     struct snapshot snapshot; /* of the round under way */
@@ -44,28 +45,35 @@ struct replica {
 
 /* ---- a round --------------------------------------------------------------------------------- */
 
-/* Where the records of a sealed segment end, as the one behind it tells; 0: it does not, or cannot know. */
-static uint64_t end_of(const struct replica *replica, size_t at)
+/* Where the records of a sealed segment end, as the one behind it tells; 0: it does not, or cannot know. An errno. */
+static int end_of(const struct replica *replica, size_t at, uint64_t *ret_end)
 {
     const struct stage *stage = &replica->stage;
     const struct snapshot_file *files = replica->snapshot.files;
     struct segment_header header, next;
-    if (!snapshot_header(stage->source_io, stage->source.log, replica->salt, files[at + 1].number, &next) ||
-        next.number != files[at].number + 1 + next.skipped)
-        return 0;
-    struct segment segment = {.base = next.front};
-    if (snapshot_header(stage->io, stage->draft.log, replica->salt, files[at].number, &header))
-        segment.base = header.base;
-    return next.front > segment.base ? segment_position(&segment, next.front) : 0;
+    bool told;
+    *ret_end = 0;
+    int error = snapshot_read_header(stage->source_io, stage->source.log, replica->salt, files[at + 1].number, &next,
+                                     &told);
+    if (error || !told || next.number != files[at].number + 1 + next.skipped)
+        return error == EIO ? 0 : error; /* that one will be read itself */
+    error = snapshot_read_header(stage->io, stage->draft.log, replica->salt, files[at].number, &header, &told);
+    const struct segment segment = {.base = told ? header.base : next.front};
+    if (next.front > segment.base)
+        *ret_end = segment_position(&segment, next.front);
+    return error;
 }
 
 /* Reads the records of a sealed segment, unless they are, with its blobs, in the copy that there is. */
 static struct failure inspect(struct replica *replica, size_t at, enum stage_way way)
 {
     const struct snapshot_file *file = &replica->snapshot.files[at];
+    uint64_t end;
     if (way == STAGE_KEPT)
         return failure_none();
-    struct failure failure = inspection_sealed(&replica->inspection, file, end_of(replica, at));
+    struct failure failure = failure_io(end_of(replica, at, &end));
+    if (!failure.error)
+        failure = inspection_sealed(&replica->inspection, file, end);
     if (!failure.error && !table_set(&replica->read, file->number, imprint_token(&file->imprint)))
         failure = failure_of(STORE_NO_MEMORY);
     return failure;
@@ -331,6 +339,14 @@ static int sync_folders(const struct stage *stage)
     return 0;
 }
 
+/* An errno, also where there are none: no store is without. */
+static int read_settings(struct replica *replica)
+{
+    const struct stage *stage = &replica->stage;
+    int error = notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_SETTINGS);
+    return !error && !replica->notes.of[NOTES_SETTINGS].there ? ENOENT : error;
+}
+
 /* An errno. The limits may have been changed at any time, and the horizon is true of a log that is older than
  * itself. */
 static int take_notes(struct replica *replica)
@@ -338,7 +354,7 @@ static int take_notes(struct replica *replica)
     struct stage *stage = &replica->stage;
     int error = notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_HORIZON);
     if (!error)
-        error = notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_SETTINGS);
+        error = read_settings(replica);
     for (enum notes_which which = 0; which < NOTES_COUNT && !error; which++)
         error = notes_write(&replica->notes, stage->io, stage->draft.folder, which);
     return error;
@@ -364,13 +380,25 @@ static struct failure complete(struct replica *replica)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-/* Whether the source still has the store: what is read of one that is being removed is none of it. */
-static bool is_there(const struct replica *replica)
+/* Whether what has the name of a store is only still being removed; an errno. */
+static int is_held(const struct replica_order *order, const char *name, bool *ret_held)
 {
-    struct folder *source = replica->order->source;
-    trash_learn(&source->trash);
-    return io_leads_to(source->io, source->stores, replica->name, replica->stage.source.folder) &&
-           !trash_has_held(&source->trash, replica->name);
+    struct trash *trash = &order->source->trash;
+    int error = trash_learn(trash);
+    return error ? error : trash_has_held(trash, name, ret_held);
+}
+
+/* What is read of a store that is being removed, or exchanged, is none of it: STORE_NO_STORE, whatever has failed. */
+static struct failure check_there(const struct replica *replica, struct failure failure)
+{
+    const struct replica_order *order = replica->order;
+    const struct folder *source = order->source;
+    bool held = false;
+    bool there = io_leads_to(source->io, source->stores, replica->name, replica->stage.source.folder);
+    int error = there ? is_held(order, replica->name, &held) : 0;
+    if (error)
+        return failure.error ? failure : failure_io(error);
+    return there && !held ? failure : failure_of(STORE_NO_STORE);
 }
 
 static struct failure take_rounds(struct replica *replica, struct backup_store *told)
@@ -382,46 +410,81 @@ static struct failure take_rounds(struct replica *replica, struct backup_store *
             return failure_of(STORE_BUSY);
         failure = take_round(replica, &settled);
     }
-    if (!is_there(replica))
-        return failure_of(STORE_NO_STORE);
+    failure = check_there(replica, failure);
     if (!failure.error && replica->inspection.refused)
         return failure_of(STORE_DAMAGED);
-    return failure.error ? failure : complete(replica);
+    return failure.error ? failure : check_there(replica, complete(replica));
 }
 
-/* Whether the source has a folder of that name, which is not being removed. */
-static bool has_folder(const struct replica *replica)
+int replica_look(const struct replica_order *order, const char *name, bool *ret_there)
 {
-    struct folder *source = replica->order->source;
+    const struct folder *source = order->source;
     const struct io *io = source->io;
-    trash_learn(&source->trash);
-    int folder = io->openat(io->self, source->stores, replica->name, O_RDONLY | O_DIRECTORY, 0);
-    if (folder >= 0)
+    bool held = false;
+    int folder = io->openat(io->self, source->stores, name, O_RDONLY | O_DIRECTORY, 0);
+    int error = folder < 0 && errno != ENOENT ? errno : 0;
+    if (folder >= 0) {
         io->close(io->self, folder);
-    return folder >= 0 && !trash_has_held(&source->trash, replica->name);
+        error = is_held(order, name, &held);
+    }
+    *ret_there = folder >= 0 && !held;
+    return error;
 }
 
-/* Opens the two folders that there are. A copy of another store of that name is of no use. */
-static struct failure open_folders(struct replica *replica)
+/* Opens that of the source. */
+static struct failure open_source(struct replica *replica)
 {
     const struct replica_order *order = replica->order;
-    struct stage *stage = &replica->stage;
-    struct settings settings, other;
+    struct stage_store *source = &replica->stage.source;
     const struct io *io = order->source->io;
-    int error = stage_store_open(io, order->source->stores, replica->name, false, &stage->source);
+    struct settings settings;
+    bool there;
+    int error = stage_store_open(io, order->source->stores, replica->name, false, source);
+    int unknown = error == ENOENT ? replica_look(order, replica->name, &there) : 0;
     if (error)
-        return error == ENOENT && !has_folder(replica) ? failure_of(STORE_NO_STORE) : failure_io(error);
-    struct failure failure = settings_read(io, stage->source.folder, SETTINGS_OF_STORE, "store", &settings);
+        return error == ENOENT && !unknown && !there ? failure_of(STORE_NO_STORE) : failure_io(error);
+    struct failure failure = settings_read(io, source->folder, SETTINGS_OF_STORE, "store", &settings);
+    if (failure.error)
+        return check_there(replica, failure);
+    replica->salt = settings.salt;
+    return failure_none();
+}
+
+/* What lacks its log, or its blobs, is a copy all the same; an errno. */
+static int find_part(struct replica *replica)
+{
+    const struct places *places = &replica->order->places;
+    const struct io *io = places->io;
+    int folder = io->openat(io->self, places->copies, replica->name, O_RDONLY | O_DIRECTORY, 0);
+    replica->mute = folder >= 0;
+    if (folder < 0)
+        return errno == ENOENT ? 0 : errno;
+    io->close(io->self, folder);
+    return 0;
+}
+
+/* And that of the copy. One of another store of that name is of no use; damaged settings do not tell. */
+static struct failure open_folders(struct replica *replica)
+{
+    const struct io *io = replica->order->places.io;
+    struct stage_store *present = &replica->stage.present;
+    struct settings settings;
+    struct failure failure = open_source(replica);
     if (failure.error)
         return failure;
-    replica->salt = settings.salt;
-    error = stage_store_open(order->places.io, order->places.copies, replica->name, false, &stage->present);
-    if (!error)
-        failure = settings_read(order->places.io, stage->present.folder, SETTINGS_OF_STORE, "store", &other);
-    replica->replaced = !error && !failure.error && other.salt != settings.salt; /* damaged ones do not tell */
+    int error = stage_store_open(io, replica->order->places.copies, replica->name, false, present);
+    if (error == ENOENT)
+        return failure_of_errno(find_part(replica));
+    if (error)
+        return failure_of_errno(error);
+    failure = settings_read(io, present->folder, SETTINGS_OF_STORE, "store", &settings);
+    if (failure.error == STORE_IO || failure.error == STORE_FENCED)
+        return failure;
+    replica->replaced = !failure.error && settings.salt != replica->salt;
+    replica->mute = failure.error;
     if (replica->replaced)
-        stage_store_close(order->places.io, &stage->present);
-    return failure_of_errno(error == ENOENT ? 0 : error);
+        stage_store_close(io, present);
+    return failure_none();
 }
 
 /* The folder that it is made in. What a run that was killed has left there goes on; it may be of another store, and
@@ -441,7 +504,7 @@ static struct failure open_draft(struct replica *replica)
     if (!error)
         error = stage_store_open(places->io, places->drafts, replica->draft_name, true, &stage->draft);
     if (!error)
-        error = notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_SETTINGS);
+        error = read_settings(replica);
     if (!error)
         error = notes_write(&replica->notes, stage->io, stage->draft.folder, NOTES_SETTINGS);
     return failure_of_errno(error);
@@ -521,12 +584,45 @@ static struct failure say_why(const struct replica *replica, struct failure fail
 static struct failure claim(const struct replica *replica)
 {
     const struct places *places = &replica->order->places;
-    bool there = replica->replaced || replica->stage.present.folder >= 0;
+    bool there = replica->replaced || replica->mute || replica->stage.present.folder >= 0, own = false;
     if (!replica->order->options->beside)
         return failure_none();
-    if (replica->replaced || (there && !places_is_own(places, replica->name)))
-        return failure_of(STORE_EXISTS);
-    return failure_of_errno(places_own(places, replica->name));
+    int error = places_is_own(places, replica->name, &own);
+    if (error)
+        return failure_of_errno(error);
+    return replica->replaced || (there && !own) ? failure_of(STORE_EXISTS)
+                                                : failure_of_errno(places_own(places, replica->name));
+}
+
+/* Whether the copy's log says that it is of this store, or there is nothing in it; an errno. */
+static int look_at_log(const struct replica *replica, bool *ret_ours)
+{
+    const struct stage *stage = &replica->stage;
+    struct snapshot copy = {0};
+    struct segment_header header;
+    *ret_ours = false;
+    int error = stage->present.log < 0 ? 0 : snapshot_take(stage->io, stage->present.log, &copy);
+    if (error || stage->present.log < 0)
+        return error;
+    *ret_ours = copy.count == 0;
+    for (size_t i = 0; i < copy.count && !*ret_ours; i++)
+        *ret_ours = snapshot_header(stage->io, stage->present.log, replica->salt, copy.files[i].number, &header);
+    snapshot_free(&copy);
+    return 0;
+}
+
+/* A copy that does not tell of which store it is gives way to none. */
+static struct failure check_copy(const struct replica *replica, struct store_detail *detail)
+{
+    bool ours = true;
+    int error = replica->mute && !replica->order->options->as_it_is ? look_at_log(replica, &ours) : 0;
+    if (error)
+        return failure_io(error);
+    return ours ? failure_none()
+                : failure_detail(detail, failure_of(STORE_FOREIGN),
+                                 "its copy is damaged, and does not tell of which store it is: its file settings, or a "
+                                 "part of its folder. It stays as it was; move it away, or take the store as it is "
+                                 "with --replace");
 }
 
 /* With its folders open. */
@@ -536,6 +632,8 @@ static struct failure make(struct replica *replica, struct backup_store *told)
     bool copied;
     struct failure failure = failure_io(likeness_find(&replica->stage, order->options->beside, &copied));
     copied = copied && !order->options->compare;
+    if (failure.error)
+        failure = check_there(replica, failure);
     table_init(&replica->read, replica->salt);
     if (!inspection_init(&replica->inspection, &replica->stage, replica->salt) && !failure.error)
         failure = failure_of(STORE_NO_MEMORY);
@@ -589,6 +687,8 @@ struct failure replica_make(const struct replica_order *order, const char *name,
                                     : failure_io(error);
     replica_init(&replica, order, name);
     struct failure failure = open_folders(&replica);
+    if (!failure.error)
+        failure = check_copy(&replica, ret_detail);
     if (!failure.error)
         failure = make(&replica, ret_told);
     tell(&replica, ret_told);

@@ -126,11 +126,21 @@ bool snapshot_copied(const struct snapshot *a, const struct snapshot *b)
     return copied;
 }
 
-bool snapshot_header(const struct io *io, int log, uint64_t salt, uint64_t number, struct segment_header *ret_header)
+int snapshot_read_header(const struct io *io, int log, uint64_t salt, uint64_t number,
+                         struct segment_header *ret_header, bool *ret_told)
 {
     int file = numbered_open(io, log, number, segment_ending);
-    bool good = file >= 0 && !segment_read_header(io, file, salt, ret_header).error;
-    if (file >= 0)
-        io->close(io->self, file);
-    return good;
+    *ret_told = false;
+    if (file < 0)
+        return errno == ENOENT || errno == ELOOP ? 0 : errno;
+    struct failure failure = segment_read_header(io, file, salt, ret_header);
+    io->close(io->self, file);
+    *ret_told = !failure.error;
+    return failure.os_error;
+}
+
+bool snapshot_header(const struct io *io, int log, uint64_t salt, uint64_t number, struct segment_header *ret_header)
+{
+    bool told;
+    return !snapshot_read_header(io, log, salt, number, ret_header, &told) && told;
 }

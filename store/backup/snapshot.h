@@ -42,7 +42,11 @@ bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 /* Whether one log's files are copies of the other's, the last as well. */
 bool snapshot_copied(const struct snapshot *a, const struct snapshot *b);
 
-/* The header of a segment in a folder log/; false where it is damaged, or cannot be read. Blocking. */
+/* The header of a segment in a folder log/; an errno. *ret_told: it is there, and valid. Blocking. */
+int snapshot_read_header(const struct io *io, int log, uint64_t salt, uint64_t number,
+                         struct segment_header *ret_header, bool *ret_told);
+
+/* The same for whom one that cannot be read does not tell, either. Blocking. */
 bool snapshot_header(const struct io *io, int log, uint64_t salt, uint64_t number, struct segment_header *ret_header);
 
 #endif

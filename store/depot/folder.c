@@ -292,6 +292,21 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Takes those out of a list that are stores; an errno. */
+static int take_names(struct folder *folder, char *list, char **names, size_t *ret_count)
+{
+    *ret_count = 0;
+    for (char *name = list; *name; name += strlen(name) + 1) {
+        bool held = true;
+        int error = store_name_valid(name) ? trash_has_held(&folder->trash, name, &held) : 0;
+        if (error)
+            return error;
+        if (!held)
+            names[(*ret_count)++] = name;
+    }
+    return 0;
+}
+
 int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count)
 {
     char *list = io_list(folder->io, folder->stores);
@@ -309,10 +324,11 @@ int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count)
     }
     char *copy = memcpy(names + count + 1, list, text);
     free(list);
-    count = 0;
-    for (char *name = copy; *name; name += strlen(name) + 1)
-        if (store_name_valid(name) && !trash_has_held(&folder->trash, name))
-            names[count++] = name;
+    int error = take_names(folder, copy, names, &count);
+    if (error) {
+        free(names);
+        return error;
+    }
     names[count] = NULL;
     qsort(names, count, sizeof *names, compare_names);
     *ret_names = names;

@@ -36,12 +36,22 @@ static bool mark_store(const char *entry, char ret_store[TRASH_ENTRY_MAX])
     return true;
 }
 
-static bool is_there(const struct io *io, int folder, const char *name)
+/* An errno: it may be there. */
+static int find(const struct io *io, int folder, const char *name, bool *ret_there)
 {
     int file = io->openat(io->self, folder, name, O_RDONLY, 0);
-    if (file >= 0)
-        io->close(io->self, file);
-    return file >= 0 || errno != ENOENT;
+    *ret_there = file >= 0 || errno != ENOENT;
+    if (file < 0)
+        return *ret_there ? errno : 0;
+    io->close(io->self, file);
+    return 0;
+}
+
+static bool is_there(const struct io *io, int folder, const char *name)
+{
+    bool there;
+    (void)find(io, folder, name, &there);
+    return there;
 }
 
 /* The files of a marked store have been removed where they were: its mark goes, unless something of it is left. */
@@ -95,9 +105,12 @@ static char *learn_names(struct trash *trash)
     return names;
 }
 
-void trash_learn(struct trash *trash)
+int trash_learn(struct trash *trash)
 {
-    free(learn_names(trash));
+    char *names = learn_names(trash);
+    int error = names ? 0 : errno;
+    free(names);
+    return error;
 }
 
 /* Whether nobody is about to do something with what lies there under that name; then it is this process's. Of its own
@@ -155,9 +168,21 @@ bool trash_holds(struct trash *trash, const char *name)
     return is_there(trash->io, trash->folder, mark);
 }
 
-bool trash_has_held(struct trash *trash, const char *name)
+int trash_has_held(struct trash *trash, const char *name, bool *ret_held)
 {
-    return atomic_load(&trash->marked) && (trash_holds(trash, name) || !is_there(trash->io, trash->stores, name));
+    char mark[TRASH_ENTRY_MAX];
+    bool marked = false, there = true;
+    int error = 0;
+    *ret_held = false;
+    if (!atomic_load(&trash->marked))
+        return 0;
+    mark_name(name, mark);
+    if (atomic_load(&trash->marks) > 0)
+        error = find(trash->io, trash->folder, mark, &marked);
+    if (!error && !marked)
+        error = find(trash->io, trash->stores, name, &there);
+    *ret_held = !error && (marked || !there);
+    return error;
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */

@@ -45,8 +45,9 @@ struct trash {
 
 void trash_init(struct trash *trash, const struct io *io, int folder, int stores, struct joint_sync *stores_sync);
 
-/* Takes down what lies in it: until then a store that is marked counts as one. Blocking. Thread: the one that opens. */
-void trash_learn(struct trash *trash);
+/* Takes down what lies in it: until then a store that is marked counts as one. An errno. Blocking. Thread: the one that
+ * opens. */
+int trash_learn(struct trash *trash);
 
 /* Learns it, and has all removed that lies in it, and from here on what comes to it, until the depot halts. What cannot
  * be removed is left for the next start. Blocking, but not for the removal. Thread: the one that opens. */
@@ -73,8 +74,8 @@ void trash_remove(struct trash *trash, const char *entry);
  * a look at the place, since its mark goes when its files have gone. */
 bool trash_holds(struct trash *trash, const char *name);
 
-/* Whether what was seen in the place of that store was only still being removed, and may be gone by now. Does not block
- * where nothing ever was. */
-bool trash_has_held(struct trash *trash, const char *name);
+/* Whether what was seen in the place of that store was only still being removed, and may be gone by now; an errno. Does
+ * not block where nothing ever was. */
+int trash_has_held(struct trash *trash, const char *name, bool *ret_held);
 
 #endif

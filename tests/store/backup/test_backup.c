@@ -493,7 +493,7 @@ static void count(void *arg, const char *name)
 static unsigned missing(const char *folder)
 {
     unsigned found = 0;
-    backup_missing(folder, fixture.io, count, &found);
+    ck_assert_int_eq(backup_missing(folder, fixture.io, count, &found, NULL), STORE_OK);
     return found;
 }
 
@@ -596,7 +596,7 @@ START_TEST(a_copy_that_made_room_is_brought_back)
     const struct io *io = fixture.io;
     ck_assert_int_eq(copy(), STORE_OK);
     ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/copy/stores/s", AT_FDCWD, "/copy/" BACKUP_DRAFTS "/s.old"), 0);
-    backup_missing("/copy", io, expect_s, &found);
+    ck_assert_int_eq(backup_missing("/copy", io, expect_s, &found, NULL), STORE_OK);
     ck_assert_uint_eq(found, 1);
     ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/data/stores/s", AT_FDCWD, "/data/stores/other"), 0);
     ck_assert_int_eq(copy(), STORE_FOREIGN); /* it is the only one: it stays */

@@ -1,0 +1,430 @@
+/* test_absence.c - what cannot be seen is not gone: backups, restorations and transfers on a simulated disk, of which a
+ * call fails that looks for something, and of a source whose stores go and come meanwhile.
+ *
+ *   CAIRN_CALLS=all   each call fails, with each error; else some of them
+ */
+#include "tests/lib/fixture.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRIDE = 29 };
+
+FIXTURE_OF_EACH_TEST
+
+static struct backup_store last; /* what was told last */
+static size_t told_count;
+static size_t failures;
+
+static void told(void *arg, const struct backup_store *store)
+{
+    (void)arg;
+    told_count++;
+    failures += store->error != STORE_OK;
+    last = *store;
+}
+
+/* ---- copies ---------------------------------------------------------------------------------- */
+
+enum way { COPY, PRUNE, RESTORE, TRANSFER, WAYS };
+
+static struct store_detail detail;
+
+static enum store_error copy_with(const struct backup_options *options, const char *from, const char *to)
+{
+    last = (struct backup_store){0};
+    told_count = failures = 0;
+    return backup_make(from, to, options, &detail);
+}
+
+static enum store_error copy_by(const struct io *io, enum way way, const char *from, const char *to)
+{
+    const struct backup_options options = {.io = io,
+                                           .prune = way == PRUNE,
+                                           .restore = way == RESTORE || way == TRANSFER,
+                                           .as_it_is = way == RESTORE || way == TRANSFER,
+                                           .beside = way == TRANSFER,
+                                           .told = told};
+    return copy_with(&options, from, to);
+}
+
+static bool is_all(enum way way, const char *from, const char *to)
+{
+    enum store_error error = copy_by(fixture.io, way, from, to);
+    return !error && failures == 0;
+}
+
+static void must_copy(enum way way, const char *from, const char *to)
+{
+    ck_assert_msg(is_all(way, from, to), "%s; %s", detail.text, last.why ? last.why : "");
+}
+
+static void count(void *arg, const char *name)
+{
+    (void)name;
+    ++*(unsigned *)arg;
+}
+
+static unsigned missing(const char *folder)
+{
+    unsigned found = 0;
+    ck_assert_int_eq(backup_missing(folder, fixture.io, count, &found, NULL), STORE_OK);
+    return found;
+}
+
+/* Whether a folder has a store, whole, with this text in "a". */
+static bool holds(const char *folder, const char *name, const char *text)
+{
+    struct depot_options options = fixture.options;
+    struct depot *depot;
+    struct store *store;
+    struct store_verification verification;
+    struct object *object;
+    char bytes[64] = "";
+    options.read_only = true;
+    if (depot_open(folder, &options, &depot, NULL))
+        return false;
+    enum store_error error = depot_acquire(depot, name, &store, NULL);
+    if (!error) {
+        const struct store_key key = store_key_of("a", 1);
+        ck_assert_int_eq(store_verify(store, 0, NULL, NULL, &verification), STORE_OK);
+        ck_assert(verification.complete && verification.flaws == 0);
+        error = store_get(store, &key, STORE_GET_PAYLOAD, &object);
+        if (!error) {
+            ck_assert_int_eq(object_read(object, 0, bytes, object_info(object)->size), STORE_OK);
+            object_release(object);
+        }
+        depot_release(store);
+    }
+    depot_close(depot);
+    return !error && strcmp(bytes, text) == 0;
+}
+
+static void move(const char *from, const char *to)
+{
+    const struct io *io = fixture.io;
+    ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, from, AT_FDCWD, to), 0);
+    int root = io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0);
+    ck_assert_int_ge(root, 0);
+    io->close(io->self, root);
+}
+
+/* ---- stores that go and come ------------------------------------------------------------------- */
+
+/* The fixture's table with something that is done before a segment is opened. */
+static struct {
+    struct io io;
+    unsigned nth, seen;
+    bool always; /* and before each behind it */
+    void (*act)(void);
+    bool acting;
+} spy;
+
+static int spying_openat(void *self, int folder, const char *path, int flags, mode_t mode)
+{
+    size_t length = strlen(path);
+    if (!spy.acting && length > 4 && strcmp(path + length - 4, ".seg") == 0 && ++spy.seen >= spy.nth &&
+        (spy.always || spy.seen == spy.nth)) {
+        spy.acting = true;
+        spy.act();
+        spy.acting = false;
+    }
+    return fixture.io->openat(self, folder, path, flags, mode);
+}
+
+static const struct io *spy_before(unsigned nth, bool always, void (*act)(void))
+{
+    spy.io = *fixture.io;
+    spy.io.openat = spying_openat;
+    spy.nth = nth;
+    spy.seen = 0;
+    spy.always = always;
+    spy.act = act;
+    return &spy.io;
+}
+
+/* Its clients remove a store, and make one of that name. */
+static void make_anew(void)
+{
+    bool created;
+    depot_release(fixture.store);
+    ck_assert_int_eq(depot_delete(fixture.depot, "s", true, NULL), STORE_OK);
+    ck_assert_int_eq(depot_create(fixture.depot, "s", &created, NULL), STORE_OK);
+    ck_assert_int_eq(depot_acquire(fixture.depot, "s", &fixture.store, NULL), STORE_OK);
+    fixture_must_put(&fixture, "a", "anew");
+}
+
+START_TEST(a_store_that_is_made_anew_meanwhile_is_copied)
+{
+    for (unsigned nth = 1; nth <= 4; nth++) {
+        fixture_renew(&fixture);
+        fixture_must_put(&fixture, "a", "old");
+        ck_assert_int_eq(copy_by(spy_before(nth, false, make_anew), COPY, "/data", "/copy"), STORE_OK);
+        ck_assert_uint_eq(told_count, 1);
+        ck_assert_uint_eq(failures, 0);
+        ck_assert_uint_eq(missing("/copy"), 0);
+        ck_assert_msg(holds("/copy", "s", "anew"), "opening %u", nth);
+    }
+}
+END_TEST
+
+/* A backup that is renewed exchanges its copies. */
+static void renew(void)
+{
+    static unsigned times;
+    char text[16];
+    snprintf(text, sizeof text, "%u", ++times);
+    const struct backup_options options = {.io = fixture.io};
+    fixture_must_put(&fixture, "a", text);
+    ck_assert_int_eq(backup_make("/data", "/mid", &options, NULL), STORE_OK);
+}
+
+START_TEST(a_backup_that_is_renewed_meanwhile_is_copied)
+{
+    for (unsigned nth = 1; nth <= 4; nth++) {
+        fixture_renew(&fixture);
+        renew();
+        ck_assert_int_eq(copy_by(spy_before(nth, false, renew), PRUNE, "/mid", "/copy"), STORE_OK);
+        ck_assert_uint_eq(told_count, 1);
+        ck_assert_uint_eq(failures, 0);
+        ck_assert_uint_eq(missing("/copy"), 0);
+    }
+}
+END_TEST
+
+/* What has not come is noted, and told. */
+START_TEST(a_store_that_is_exchanged_each_time_is_told)
+{
+    fixture_must_put(&fixture, "a", "old");
+    ck_assert_int_eq(copy_by(spy_before(1, true, make_anew), COPY, "/data", "/copy"), STORE_OK);
+    ck_assert_uint_eq(told_count, 1);
+    ck_assert_int_eq(last.error, STORE_BUSY);
+    ck_assert_uint_eq(missing("/copy"), 1);
+    ck_assert_int_eq(copy_by(fixture.io, RESTORE, "/copy", "/restored"), STORE_IO);
+    must_copy(COPY, "/data", "/copy");
+    ck_assert_uint_eq(missing("/copy"), 0);
+}
+END_TEST
+
+static void lose_all(void)
+{
+    if (fixture_exists(&fixture, "/data/stores/s"))
+        move("/data/stores/s", "/away");
+}
+
+/* Is there no store by the end that was copied, the folder may be another one by then. */
+START_TEST(a_source_that_is_emptied_meanwhile_takes_no_copy)
+{
+    fixture_must_put(&fixture, "a", "old");
+    must_copy(COPY, "/data", "/copy");
+    fixture_must_put(&fixture, "a", "new");
+    fixture_close(&fixture);
+    ck_assert_int_eq(copy_by(spy_before(1, false, lose_all), PRUNE, "/data", "/copy"), STORE_FOREIGN);
+    ck_assert_ptr_nonnull(strstr(detail.text, "has no store now that was copied"));
+    ck_assert(holds("/copy", "s", "old"));
+}
+END_TEST
+
+/* ---- copies that do not tell --------------------------------------------------------------------- */
+
+static void blot(const char *path)
+{
+    fixture_write_file(&fixture, path, "?", 1, 0);
+}
+
+/* An empty folder is no source for them, as it is none for the others. */
+START_TEST(a_copy_that_does_not_tell_is_not_pruned)
+{
+    fixture_must_put(&fixture, "a", "old");
+    must_copy(COPY, "/data", "/copy");
+    fixture_close(&fixture);
+    move("/data/stores/s", "/away");
+    ck_assert_int_eq(copy_by(fixture.io, PRUNE, "/data", "/copy"), STORE_FOREIGN);
+    blot("/copy/stores/s/settings");
+    ck_assert_int_eq(copy_by(fixture.io, PRUNE, "/data", "/copy"), STORE_FOREIGN);
+    ck_assert(fixture_exists(&fixture, "/copy/stores/s/log"));
+    fixture_remove(&fixture, "/copy/stores/s/settings");
+    ck_assert_int_eq(copy_by(fixture.io, COPY, "/data", "/copy"), STORE_FOREIGN);
+    ck_assert(fixture_exists(&fixture, "/copy/stores/s/log"));
+}
+END_TEST
+
+static void expect_kept(void)
+{
+    const struct backup_options replace = {
+        .io = fixture.io, .any_source = true, .as_it_is = true, .prune = true, .told = told};
+    ck_assert_int_eq(copy_by(fixture.io, PRUNE, "/data", "/copy"), STORE_OK);
+    ck_assert_int_eq(last.error, STORE_FOREIGN);
+    ck_assert_int_eq(copy_with(&replace, "/data", "/copy"), STORE_OK);
+    ck_assert_uint_eq(failures, 0);
+    ck_assert(holds("/copy", "s", "anew"));
+}
+
+/* Nor does it give way to another store of that name. */
+START_TEST(a_copy_that_does_not_tell_gives_way_to_no_other)
+{
+    fixture_must_put(&fixture, "a", "old");
+    must_copy(COPY, "/data", "/copy");
+    make_anew();
+    blot("/copy/stores/s/settings");
+    expect_kept();
+    move("/copy/stores/s/blobs", "/away");
+    expect_kept();
+}
+END_TEST
+
+/* It is mended by the one that it is of. */
+START_TEST(a_copy_that_does_not_tell_gives_way_to_its_own)
+{
+    fixture_must_put(&fixture, "a", "old");
+    must_copy(COPY, "/data", "/copy");
+    blot("/copy/stores/s/settings");
+    must_copy(PRUNE, "/data", "/copy");
+    ck_assert(holds("/copy", "s", "old"));
+}
+END_TEST
+
+/* What TO has is left alone also where it is not whole. */
+START_TEST(a_transfer_takes_the_place_of_nothing)
+{
+    fixture_must_put(&fixture, "a", "old");
+    fixture_close(&fixture);
+    must_copy(TRANSFER, "/data", "/other");
+    move("/other/stores/s/blobs", "/away");
+    ck_assert_int_eq(copy_by(fixture.io, TRANSFER, "/data", "/other"), STORE_OK);
+    ck_assert_int_eq(last.error, STORE_EXISTS);
+    ck_assert(!fixture_exists(&fixture, "/other/stores/s/blobs"));
+}
+END_TEST
+
+/* ---- calls that fail --------------------------------------------------------------------------- */
+
+static void put(const char *name, const char *text)
+{
+    bool created;
+    ck_assert_int_eq(depot_create(fixture.depot, name, &created, NULL), STORE_OK);
+    if (fixture.store)
+        depot_release(fixture.store);
+    ck_assert_int_eq(depot_acquire(fixture.depot, name, &fixture.store, NULL), STORE_OK);
+    fixture_must_put(&fixture, "a", text);
+}
+
+/* A backup of a backup: of the one in the middle "u" was removed, and, where it is to lack something, "t" is noted as
+ * missing, of which /copy has the last copy. */
+static void prepare(bool lacks)
+{
+    const struct io *io = fixture.io;
+    fixture_renew(&fixture);
+    io = fixture.io;
+    put("t", "old");
+    put("u", "old");
+    put("s", "old");
+    must_copy(COPY, "/data", "/mid");
+    must_copy(COPY, "/mid", "/copy");
+    put("s", "new");
+    must_copy(COPY, "/data", "/mid");
+    fixture_close(&fixture);
+    move("/mid/stores/u", "/away-u");
+    if (!lacks)
+        return;
+    move("/mid/stores/t", "/away-t");
+    int mark = io->openat(io->self, AT_FDCWD, "/mid/" BACKUP_DRAFTS "/.pending.t", O_WRONLY | O_CREAT, 0600);
+    ck_assert_int_ge(mark, 0);
+    io->close(io->self, mark);
+}
+
+static bool is_state(const char *folder, const char *name, bool lacks)
+{
+    return holds(folder, name, "new") || (lacks && holds(folder, name, "old"));
+}
+
+/* What was to be copied is, where the run says so; and no copy has gone in any case. */
+static void expect(enum way way, bool lacks, bool all, const char *run)
+{
+    bool backup = way == COPY || way == PRUNE;
+    const char *to = backup ? "/copy" : "/to";
+    ck_assert_msg(!all || !lacks, "%s: it says that all is there", run);
+    ck_assert_msg(!backup || (is_state(to, "s", !all) && holds(to, "t", "old")), "%s: a copy is not whole", run);
+    ck_assert_msg(!backup || !lacks || holds(to, "u", "old"), "%s: a copy has gone", run);
+    ck_assert_msg(!all || (holds(to, "s", "new") && holds(to, "t", "old")), "%s: it says that all is there", run);
+    ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
+    ck_assert_uint_eq(sim_disk_bad_uses(fixture.disk), 0);
+    if (lacks || way == RESTORE)
+        return;
+    ck_assert_msg(is_all(way, "/mid", to), "%s: then %s; %s", run, detail.text, last.why ? last.why : "");
+    ck_assert_msg(holds(to, "s", "new") && holds(to, "t", "old"), "%s: then not all is there", run);
+}
+
+static uint64_t calls_of(enum way way, bool lacks)
+{
+    prepare(lacks);
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
+    (void)is_all(way, "/mid", way == COPY || way == PRUNE ? "/copy" : "/to");
+    return sim_disk_calls(fixture.disk, SIM_ANY) - before;
+}
+
+/* Each of them may be one that looks for something. */
+START_TEST(a_call_that_fails_takes_no_copy_and_hides_no_lack)
+{
+    static const int errors[] = {EIO, EACCES, EMFILE, ENOMEM};
+    enum way way = (enum way)(_i / 2);
+    bool lacks = _i % 2;
+    bool wide = getenv("CAIRN_CALLS");
+    uint64_t calls = calls_of(way, lacks);
+    const char *to = way == COPY || way == PRUNE ? "/copy" : "/to";
+    for (uint64_t step = 0; step < calls * (wide ? 4 : 1); step += wide ? 1 : STRIDE) {
+        char run[96];
+        uint64_t nth = wide ? step / 4 + 1 : step + 1;
+        int error = errors[wide ? step % 4 : step / STRIDE % 4];
+        snprintf(run, sizeof run, "way %d, call %llu of %llu, error %d", (int)way, (unsigned long long)nth,
+                 (unsigned long long)calls, error);
+        prepare(lacks);
+        sim_disk_fail(fixture.disk, SIM_ANY, nth, false, error);
+        bool all = is_all(way, "/mid", to);
+        sim_disk_heal(fixture.disk);
+        expect(way, lacks, all, run);
+    }
+}
+END_TEST
+
+/* Who checks the folder is told, or told that it cannot be known. */
+START_TEST(a_call_that_fails_hides_no_missing_store)
+{
+    prepare(true);
+    for (uint64_t nth = 1, calls = 1; nth <= calls; nth++) {
+        unsigned found = 0;
+        uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
+        sim_disk_fail(fixture.disk, SIM_ANY, nth, false, nth % 2 ? EIO : EMFILE);
+        enum store_error error = backup_missing("/mid", fixture.io, count, &found, &detail);
+        calls = sim_disk_calls(fixture.disk, SIM_ANY) - before;
+        sim_disk_heal(fixture.disk);
+        ck_assert_msg(error || found == 1, "call %llu", (unsigned long long)nth);
+        ck_assert(!error || error == STORE_NO_MEMORY || detail.text[0]);
+        calls = error ? nth + 1 : calls;
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_store_that_is_made_anew_meanwhile_is_copied,  a_backup_that_is_renewed_meanwhile_is_copied,
+        a_store_that_is_exchanged_each_time_is_told,    a_source_that_is_emptied_meanwhile_takes_no_copy,
+        a_copy_that_does_not_tell_is_not_pruned,        a_copy_that_does_not_tell_gives_way_to_no_other,
+        a_copy_that_does_not_tell_gives_way_to_its_own, a_transfer_takes_the_place_of_nothing,
+        a_call_that_fails_hides_no_missing_store,
+    };
+    Suite *suite = suite_create("absence");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, setup, teardown);
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+        tcase_add_test(all, tests[i]);
+    tcase_add_loop_test(all, a_call_that_fails_takes_no_copy_and_hides_no_lack, 0, 2 * WAYS);
+    suite_add_tcase(suite, all);
+    return unit_conclude(suite);
+}
