@@ -50,9 +50,26 @@ void bookmark_forget(struct bookmark *bookmark)
 {
     bookmark->next = 0;
     bookmark->log[0] = bookmark->before[0] = '\0';
-    json_decref(bookmark->landmark);
-    bookmark->landmark = NULL;
+    bookmark_arrive(bookmark, NULL);
     json_array_clear(bookmark->damaged);
+}
+
+void bookmark_renew(struct bookmark *bookmark)
+{
+    if (bookmark->reached == 0 && bookmark->log[0]) {
+        bookmark->reached = bookmark->next;
+        memcpy(bookmark->before, bookmark->log, sizeof bookmark->before);
+    }
+    bookmark->next = 0;
+    bookmark->log[0] = '\0';
+    json_array_clear(bookmark->damaged);
+}
+
+void bookmark_arrive(struct bookmark *bookmark, json_t *landmark)
+{
+    json_decref(bookmark->landmark);
+    bookmark->landmark = landmark;
+    bookmark->reached = 0;
 }
 
 /* What a line of the file holds; NULL where it has none. */
@@ -81,7 +98,8 @@ static bool read_logs(struct bookmark *bookmark, const char *body)
     if (sscanf(body, "\nnext %" SCNu64 "%n", &bookmark->next, &begun) != 1 || strncmp(body + begun, "\nlog ", 5) != 0)
         return false;
     bool known = sscanf(body + begun + 5, "%31[0-9a-f]", bookmark->log) == 1;
-    bool renewed = before && sscanf(before + strlen(before_line), "%31[0-9a-f]", bookmark->before) == 1;
+    bool renewed = before && sscanf(before + strlen(before_line), "%31[0-9a-f] %" SCNu64, bookmark->before,
+                                    &bookmark->reached) >= 1;
     return known || renewed;
 }
 
@@ -102,6 +120,8 @@ static bool write_body(FILE *file, const struct bookmark *bookmark)
     bool good = fprintf(file, "\nnext %" PRIu64 "\nlog %s", bookmark->next, bookmark->log) > 0;
     if (good && bookmark->before[0])
         good = fprintf(file, "%s%s", before_line, bookmark->before) > 0;
+    if (good && bookmark->before[0] && bookmark->reached > 0)
+        good = fprintf(file, " %" PRIu64, bookmark->reached) > 0;
     if (good && bookmark->landmark)
         good = fputs(landmark_line, file) >= 0 && json_dumpf(bookmark->landmark, file, JSON_COMPACT) == 0;
     if (good && json_array_size(bookmark->damaged) > 0)

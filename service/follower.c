@@ -395,33 +395,62 @@ static bool refuse(struct pursuit *pursuit, bool *ret_gone)
                    "stays as it was; with --replace it is taken as it is");
 }
 
-/* Whether the log has what was read of it before. */
+/* What the log was known by of which something was read before; false: it is another one, or nothing was. *ret_place:
+ * up to where. */
+static bool is_known(const struct bookmark *bookmark, uint64_t *ret_place)
+{
+    *ret_place = bookmark->reached > 0 ? bookmark->reached : bookmark->next;
+    return bookmark->log[0] && (bookmark->reached == 0 || strcmp(bookmark->log, bookmark->before) == 0);
+}
+
+/* Whether the log has what was read of it before. What was moved is told of again behind that place, unless all is read
+ * anew: then it may have been deleted, and that be forgotten. */
 static bool is_same_history(struct pursuit *pursuit, bool *ret_gone)
 {
     const struct bookmark *bookmark = &pursuit->bookmark;
+    enum landmark_found found;
+    uint64_t place;
     await(pursuit, NULL);
-    if (!bookmark->log[0])
+    if (!is_known(bookmark, &place))
         return true;
-    switch (
-        landmark_find(pursuit->follower->remote, pursuit->name, bookmark->log, bookmark->next, bookmark->landmark)) {
-    case LANDMARK_LOST:
+    int status = landmark_find(pursuit->follower->remote, pursuit->name, bookmark->log, place, bookmark->landmark,
+                               &found);
+    if (status != 200)
+        return fail_answer(pursuit, "its changes", status);
+    if (found == LANDMARK_LOST)
         return refuse(pursuit, ret_gone);
-    case LANDMARK_MOVED:
+    if (found == LANDMARK_MOVED && bookmark->reached == 0)
         await(pursuit, bookmark->landmark);
-        return pursuit->awaited || fail(pursuit, "memory is out");
-    default:
+    return found != LANDMARK_MOVED || bookmark->reached > 0 || pursuit->awaited || fail(pursuit, "memory is out");
+}
+
+/* What was read anew of a log that was known is at least as much, and the log the same still. Else it is of no use. */
+static bool is_same_still(struct pursuit *pursuit, bool *ret_gone)
+{
+    struct bookmark *bookmark = &pursuit->bookmark;
+    uint64_t place;
+    if (pursuit->awaited)
+        return refuse(pursuit, ret_gone);
+    if (bookmark->reached == 0 || !is_known(bookmark, &place))
         return true;
-    }
+    if (bookmark->next >= place ? is_same_history(pursuit, ret_gone) : refuse(pursuit, ret_gone))
+        return true;
+    bookmark_renew(bookmark);
+    (void)bookmark_write(bookmark); /* else the next run finds the same */
+    return false;
 }
 
 /* By what the log is known again. */
-static void remember(struct pursuit *pursuit)
+static bool remember(struct pursuit *pursuit)
 {
-    struct bookmark *bookmark = &pursuit->bookmark;
-    if (!pursuit->latest)
-        return;
-    json_decref(bookmark->landmark);
-    bookmark->landmark = landmark_choose(pursuit->follower->remote, pursuit->name, pursuit->latest);
+    json_t *landmark;
+    if (!pursuit->latest && pursuit->bookmark.reached == 0)
+        return true;
+    int status = landmark_choose(pursuit->follower->remote, pursuit->name, pursuit->latest, &landmark);
+    if (status != 200)
+        return fail_answer(pursuit, "its last change", status);
+    bookmark_arrive(&pursuit->bookmark, landmark);
+    return true;
 }
 
 /* Until the store is at a point of the log. */
@@ -490,6 +519,8 @@ static bool begin_anew(struct pursuit *pursuit, enum store_error *ret_error)
     pursuit->end = FOLLOWER_OVER;
     if (!follower->anew(follower->arg, pursuit->name, &before))
         return false;
+    if (strcmp(bookmark->before, before) != 0)
+        bookmark_arrive(bookmark, NULL); /* it was of another one */
     (void)snprintf(bookmark->before, sizeof bookmark->before, "%s", before);
     if (!before[0])
         bookmark_remove(bookmark);
@@ -507,8 +538,10 @@ static bool open_store(struct pursuit *pursuit)
     struct depot *depot = pursuit->follower->depot;
     bool created;
     enum store_error error = STORE_OK;
-    if (pursuit->anew)
+    if (pursuit->anew && pursuit->follower->replace)
         bookmark_forget(&pursuit->bookmark);
+    else if (pursuit->anew)
+        bookmark_renew(&pursuit->bookmark);
     else if (!bookmark_read(&pursuit->bookmark) && !pursuit->follower->replace)
         return fail(pursuit,
                     "how far it was followed is damaged in the backup: %s/follow/%s. With --replace it is "
@@ -595,12 +628,10 @@ static bool follow(struct pursuit *pursuit, const json_t *limits, bool *ret_gone
     *ret_gone = false;
     pursuit->end = FOLLOWER_FAILED;
     bool good = open_store(pursuit) && set_goal(pursuit) && is_same_history(pursuit, ret_gone) &&
-                pursue(pursuit, ret_gone) && (!pursuit->awaited || refuse(pursuit, ret_gone)) && is_enough(pursuit) &&
-                set_limits(pursuit, limits);
-    if (good) {
-        remember(pursuit);
+                pursue(pursuit, ret_gone) && is_same_still(pursuit, ret_gone) && is_enough(pursuit) &&
+                set_limits(pursuit, limits) && remember(pursuit);
+    if (good)
         tell_damaged(pursuit);
-    }
     good = good && write_bookmark(pursuit);
     if (pursuit->store) {
         landings_end(&pursuit->landings);
@@ -611,6 +642,13 @@ static bool follow(struct pursuit *pursuit, const json_t *limits, bool *ret_gone
     return good;
 }
 
+/* A log that has lost what was read of it answers as one that does not tell of it any more. */
+static bool may_begin_anew(struct pursuit *pursuit)
+{
+    bool gone;
+    return pursuit->follower->replace || is_same_history(pursuit, &gone);
+}
+
 enum follower_end follower_follow(struct follower *follower, const char *name, const json_t *limits,
                                   struct follower_point *ret_point)
 {
@@ -618,10 +656,11 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
     bool gone;
     bookmark_init(&pursuit.bookmark, follower->bookmarks, name);
     bool good = follow(&pursuit, limits, &gone);
-    pursuit.anew = true;
     for (unsigned tries = 0; !good && gone && tries < ANEW_MAX; tries++) {
+        gone = may_begin_anew(&pursuit);
+        pursuit.anew = true;
         pursuit.point = (struct follower_point){0}; /* what came before has gone */
-        good = follow(&pursuit, limits, &gone);
+        good = gone && follow(&pursuit, limits, &gone);
     }
     if (!good && gone)
         fail(&pursuit, "it is made anew all the time, or tells of its deletions for less time than it takes to read "

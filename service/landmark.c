@@ -34,40 +34,51 @@ static bool is_same(const json_t *a, const json_t *b)
     return same;
 }
 
-static bool is_told(struct remote *remote, const char *store, const json_t *change)
+/* A place that the feed does not have is an answer; what says nothing of it is none. */
+static int known(int status)
+{
+    return status == 410 ? 200 : status;
+}
+
+static int is_told(struct remote *remote, const char *store, const json_t *change, bool *ret_told)
 {
     json_t *page;
     uint64_t offset = number_of(change, "offset");
     int status = ask(remote, store, offset, &page);
     const json_t *first = json_array_get(json_object_get(page, "changes"), 0);
-    bool told = status == 200 && number_of(first, "offset") == offset && is_same(first, change);
+    *ret_told = status == 200 && number_of(first, "offset") == offset && is_same(first, change);
     json_decref(page);
-    return told;
+    return known(status);
 }
 
-json_t *landmark_choose(struct remote *remote, const char *store, const json_t *changes)
+int landmark_choose(struct remote *remote, const char *store, const json_t *changes, json_t **ret_landmark)
 {
     size_t count = json_array_size(changes);
-    if (count == 0)
-        return NULL;
-    json_t *last = json_array_get(changes, count - 1), *first = json_array_get(changes, 0);
-    return is_told(remote, store, last) ? json_incref(last) : is_told(remote, store, first) ? json_incref(first) : NULL;
+    int status = 200;
+    *ret_landmark = NULL;
+    for (size_t tries = 0; count > 0 && tries < 2 && status == 200 && !*ret_landmark; tries++) {
+        json_t *change = json_array_get(changes, tries == 0 ? count - 1 : 0);
+        bool told;
+        status = is_told(remote, store, change, &told);
+        *ret_landmark = told ? json_incref(change) : NULL;
+    }
+    return status;
 }
 
 /* At a place where the feed does not begin: whether it is behind all deletions that may be forgotten, and so was none
  * of this log. One that was made anew is another log. */
-static bool is_no_place(struct remote *remote, const char *store, const char *log, uint64_t place)
+static int is_no_place(struct remote *remote, const char *store, const char *log, uint64_t place, bool *ret_none)
 {
     json_t *page;
     int status = ask(remote, store, 0, &page);
     const char *other = json_string_value(json_object_get(page, "log"));
-    bool none = status == 200 && other && strcmp(other, log) == 0 && number_of(page, "oldest") <= place;
+    *ret_none = status == 200 && other && strcmp(other, log) == 0 && number_of(page, "oldest") <= place;
     json_decref(page);
-    return none;
+    return known(status);
 }
 
-static enum landmark_found find_at(struct remote *remote, const char *store, const char *log, uint64_t place,
-                                   const json_t *change)
+static int find_at(struct remote *remote, const char *store, const char *log, uint64_t place, const json_t *change,
+                   enum landmark_found *ret_found)
 {
     json_t *page;
     int status = ask(remote, store, place, &page);
@@ -75,19 +86,20 @@ static enum landmark_found find_at(struct remote *remote, const char *store, con
     const json_t *first = json_array_get(json_object_get(page, "changes"), 0);
     bool same_log = status == 200 && other && strcmp(other, log) == 0;
     bool stands = first && number_of(first, "offset") == place;
-    enum landmark_found found = LANDMARK_THERE;
-    if (change && same_log && !stands)
-        found = LANDMARK_MOVED;
-    else if ((change && same_log && !is_same(first, change)) ||
-             (status == 410 && is_no_place(remote, store, log, place)))
-        found = LANDMARK_LOST;
+    bool lost = change && same_log && stands && !is_same(first, change);
+    bool moved = change && same_log && !stands;
     json_decref(page);
-    return found;
+    if (status == 410)
+        status = is_no_place(remote, store, log, place, &lost);
+    *ret_found = moved ? LANDMARK_MOVED : lost ? LANDMARK_LOST : LANDMARK_THERE;
+    return status;
 }
 
-enum landmark_found landmark_find(struct remote *remote, const char *store, const char *log, uint64_t next,
-                                  const json_t *change)
+int landmark_find(struct remote *remote, const char *store, const char *log, uint64_t next, const json_t *change,
+                  enum landmark_found *ret_found)
 {
-    enum landmark_found found = find_at(remote, store, log, next, NULL);
-    return found == LANDMARK_LOST || !change ? found : find_at(remote, store, log, number_of(change, "offset"), change);
+    int status = find_at(remote, store, log, next, NULL, ret_found);
+    if (status != 200 || *ret_found == LANDMARK_LOST || !change)
+        return status;
+    return find_at(remote, store, log, number_of(change, "offset"), change, ret_found);
 }

@@ -14,9 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The last of a page's changes at which the feed can be asked to begin: it does not begin within a transaction. A new
- * reference; NULL: none is told any more. Blocking. */
-json_t *landmark_choose(struct remote *remote, const char *store, const json_t *changes);
+/* The last of a page's changes at which the feed can be asked to begin: it does not begin within a transaction.
+ * *ret_landmark: a new reference; NULL: none is told any more. The status of an answer that says nothing of it (0: none
+ * has come); 200: it is known. Blocking. */
+int landmark_choose(struct remote *remote, const char *store, const json_t *changes, json_t **ret_landmark);
 
 enum landmark_found {
     LANDMARK_THERE, /* or it cannot be known: none is remembered, or deletions are not told any more from there on */
@@ -24,8 +25,8 @@ enum landmark_found {
     LANDMARK_LOST,  /* the log has gone on differently */
 };
 
-/* What has become of a log that was read up to `next`. Blocking. */
-enum landmark_found landmark_find(struct remote *remote, const char *store, const char *log, uint64_t next,
-                                  const json_t *change);
+/* What has become of a log that was read up to `next`; a status as that of landmark_choose(). Blocking. */
+int landmark_find(struct remote *remote, const char *store, const char *log, uint64_t next, const json_t *change,
+                  enum landmark_found *ret_found);
 
 #endif

@@ -424,8 +424,9 @@ static bool confirm_missing(struct mirror *mirror)
 /* Whether the copy of a store may go: all else has come, and the server says now that it has it not. */
 static bool may_go(struct mirror *mirror, const char *name)
 {
-    return mirror->copying->prune && !has_failed(mirror) && follower_is_gone(&mirror->follower, name) &&
-           (mirror->provenance.any || is_believed(mirror));
+    bool any = mirror->provenance.any && json_object_size(mirror->points) == 0; /* it has none by which it is known */
+    return mirror->copying->prune && !has_failed(mirror) && sight_of(mirror->follower.remote) == SIGHT_ALL &&
+           follower_is_gone(&mirror->follower, name) && (any || is_believed(mirror));
 }
 
 /* What was followed of stores whose copies go, too. */

@@ -765,6 +765,8 @@ END_TEST
 #define NOTHING "HTTP/1.1 404 x\r\nConnection: close\r\n\r\n{\"detail\":\"There is no such store.\"}"
 #define BROKEN  "HTTP/1.1 500 x\r\nConnection: close\r\n\r\n{\"detail\":\"It cannot be read.\"}"
 
+static const char forgotten[] = "HTTP/1.1 410 x\r\nConnection: close\r\n\r\n{\"detail\":\"Forgotten.\"}";
+
 /* Runs `cairnd backup` of what says these lies. */
 static void copy_lies(const struct lie *lies, const char *to, const char *option, int status, const char *words)
 {
@@ -842,7 +844,6 @@ END_TEST
 /* The copy in its place is known by the log that it had, until the new one has come. */
 START_TEST(a_store_that_is_followed_anew_is_known_by_its_copy)
 {
-    static const char forgotten[] = "HTTP/1.1 410 x\r\nConnection: close\r\n\r\n{\"detail\":\"Forgotten.\"}";
     const char *to = copies_beside("to");
     site_start();
     site_expect(site_put("k", "text", NULL), 201);
@@ -941,6 +942,80 @@ START_TEST(another_server_in_the_middle_of_a_run_takes_no_copys_place)
     copies_make(site.server->url, to); /* what had come of it is gone on with */
     copies_serve(to);
     site_expect_payload("l0", LARGE_SIZE, 1);
+}
+END_TEST
+
+/* The answer of the server by now. */
+static const char *keep_answer(const char *target)
+{
+    return command_keep(strdup(client_text(site.client, JSON "%s", client_get(site.client, target, NULL)->body)));
+}
+
+static json_int_t last_change(json_int_t *ret_next)
+{
+    json_t *page = json_loads((char *)client_get(site.client, site_target("/changes?since=0"), NULL)->body, 0, NULL);
+    const json_t *changes = json_object_get(page, "changes");
+    json_int_t last = json_integer_value(
+        json_object_get(json_array_get(changes, json_array_size(changes) - 1), "offset"));
+    *ret_next = json_integer_value(json_object_get(page, "next"));
+    json_decref(page);
+    return last;
+}
+
+/* A server that is brought back from an older copy has the log that it had. It is so from the first page on, or from
+ * where all is read anew. */
+START_TEST(an_older_copy_in_the_middle_of_a_run_takes_no_copys_place)
+{
+    const char *to = copies_beside("to"), *older = copies_beside("older");
+    json_int_t next;
+    site_start();
+    const char *data = command_keep(strdup(site.server->data));
+    begin_histories(to, older);
+    json_int_t last = last_change(&next);
+    char *at_next = command_keep(strdup(client_text(site.client, "/changes?since=%lld&limit=1", (long long)next)));
+    char *at_last = command_keep(strdup(client_text(site.client, "/changes?since=%lld&limit=1", (long long)last)));
+    const char *first = keep_answer(site_target("/changes?since=0&limit=1")), *figures = keep_answer(site_target(""));
+    const char *behind = keep_answer(site_target(at_next)), *there = keep_answer(site_target(at_last));
+    copies_serve(older);
+    const char *here = command_file("here", site.server->url);
+    const struct lie lies[] = {{at_next, behind},          {at_last, there},
+                               {"since=0&limit=1", first}, {"/v1/stores/main HTTP", figures},
+                               {"/v1/stores/", here},      {"", JSON STORES}};
+    copy_lies(lies, to, NULL, FLAWS, "store main: not copied: its log does not have what was copied of it last");
+    const struct lie anew[] = {{at_next, behind},
+                               {at_last, there},
+                               {"since=0&limit=1", first},
+                               {"&log=", forgotten},
+                               {"/v1/stores/main HTTP", figures},
+                               {"/v1/stores/", here},
+                               {"", JSON STORES}};
+    copy_lies(anew, to, NULL, FLAWS, "store main: not copied: its log does not have what was copied of it last");
+    expect_older(to);
+    copies_serve(data);
+    copies_make(site.server->url, to);
+    copies_serve(to);
+    site_expect_text("lost", "of the first");
+}
+END_TEST
+
+/* Nobody knows then whether it is the same. */
+START_TEST(a_log_of_which_nothing_is_told_is_not_the_same)
+{
+    const char *to = copies_beside("to");
+    json_int_t next;
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    copies_make(site.server->url, to);
+    (void)last_change(&next);
+    char *at_next = command_keep(strdup(client_text(site.client, "since=%lld&limit=1", (long long)next)));
+    const char *here = command_file("here", site.server->url);
+    const char *first = keep_answer(site_target("/changes?since=0&limit=1")), *figures = keep_answer(site_target(""));
+    const struct lie lies[] = {{at_next, BROKEN},
+                               {"since=0&limit=1", first},
+                               {"/v1/stores/main HTTP", figures},
+                               {"/v1/stores/", here},
+                               {"", JSON STORES}};
+    copy_lies(lies, to, NULL, UNKNOWN, "store main: not copied: its changes cannot be had: 500");
 }
 END_TEST
 
@@ -1053,6 +1128,8 @@ int main(void)
         a_copy_that_could_not_be_made_anew_is_not_pruned,
         a_store_that_is_listed_and_cannot_be_found_is_told,
         another_server_in_the_middle_of_a_run_takes_no_copys_place,
+        an_older_copy_in_the_middle_of_a_run_takes_no_copys_place,
+        a_log_of_which_nothing_is_told_is_not_the_same,
         a_folder_that_cannot_be_made_is_told,
         a_store_that_is_followed_anew_is_known_by_its_copy,
         a_folder_that_was_taken_over_is_no_backup_of_the_one_before,
