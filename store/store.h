@@ -817,7 +817,8 @@ struct upload_info {
 
 /* Makes one, on disk when it returns. An empty one is to be committed at once: what is there of it when the store is
  * opened is forgotten. STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL,
- * STORE_QUOTA, STORE_MANY_UPLOADS, STORE_DRAINING, STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
+ * STORE_QUOTA, STORE_MANY_UPLOADS, STORE_NO_STORE when it is being removed, STORE_DRAINING, STORE_FAILED, STORE_BUSY,
+ * STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id);
 

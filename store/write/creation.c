@@ -89,6 +89,8 @@ static struct failure make_counted(struct uploads *uploads, const struct upload_
     int error = make_files(uploads, file);
     if (error)
         stock_strike(&uploads->stock, file);
+    if (error == ENOENT && gate_is_shut(uploads->intake->gate)) /* it is being removed */
+        return failure_of(STORE_NO_STORE);
     return failure_of_errno(error);
 }
 

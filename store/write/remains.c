@@ -23,12 +23,13 @@ struct done {
     uint64_t id;
 };
 
-/* What never came to be an upload, for the server ended while it was made, has been told to nobody: its files go. */
+/* What never came to be an upload, for the server ended while it was made or removed, is known to nobody: its files
+ * go. */
 static void clear_wreck(const struct remains *remains, uint64_t id)
 {
     const struct uploads *uploads = remains->uploads;
     notice_tell(uploads->intake->notice, STORE_LOG_INFO,
-                "the upload %016" PRIx64 " never came to be, or its description is damaged: it is removed", id);
+                "the upload %016" PRIx64 " is no whole one, or its description is damaged: it is removed", id);
     (void)unfinished_remove(uploads->io, uploads->folder, id);
 }
 
@@ -53,6 +54,21 @@ static void count_one(struct remains *remains, const struct unfinished *file)
         remains->done[remains->done_count++] = (struct done){file->slot.expires, file->id};
 }
 
+/* Of one that is not done both files are made before it is told, and it is removed description first: one without its
+ * bytes is nobody's. One that is done has them no more: a server that ended in between has left them, a second name of
+ * what may be no object any more. Whether there is an upload. */
+static bool make_whole(const struct remains *remains, const struct unfinished *file)
+{
+    const struct uploads *uploads = remains->uploads;
+    bool done = file->slot.stage == UPLOAD_DONE;
+    bool has = unfinished_ids_have(remains->bytes, remains->bytes_count, file->id);
+    if (done && has)
+        unfinished_drop_bytes(uploads->io, uploads->folder, file->id);
+    if (!done && !has)
+        clear_wreck(remains, file->id);
+    return done || has;
+}
+
 /* What they hold counts against the limit. */
 static void count_all(struct remains *remains, bool clear)
 {
@@ -64,8 +80,10 @@ static void count_all(struct remains *remains, bool clear)
             clear_wreck(remains, remains->ids[i]);
         if (error)
             continue;
-        bytes += stock_resting(&file);
-        count_one(remains, &file);
+        if (!clear || make_whole(remains, &file)) {
+            bytes += stock_resting(&file);
+            count_one(remains, &file);
+        }
         unfinished_free(&file);
     }
     stock_rest_more(&remains->uploads->stock, (int64_t)bytes);

@@ -263,14 +263,20 @@ int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfin
     return error;
 }
 
+void unfinished_drop_bytes(const struct io *io, int folder, uint64_t id)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(id, UNFINISHED_BYTES, name);
+    io->unlinkat(io->self, folder, name, 0); /* else the next start does */
+}
+
 int unfinished_remove(const struct io *io, int folder, uint64_t id)
 {
     char name[NUMBERED_NAME_MAX];
     numbered_name(id, UNFINISHED_ENDING, name); /* first: bytes without it are nobody's, it without bytes is a lie */
     if (io->unlinkat(io->self, folder, name, 0) < 0 && errno != ENOENT)
         return errno;
-    numbered_name(id, UNFINISHED_BYTES, name);
-    io->unlinkat(io->self, folder, name, 0); /* else the next start does */
+    unfinished_drop_bytes(io, folder, id);
     return 0;
 }
 

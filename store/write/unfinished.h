@@ -105,6 +105,9 @@ int unfinished_each(const struct io *io, int folder, uint64_t salt, const char *
 /* Unlinks those that have expired, or are void, in a folder in which nobody works. Blocking. */
 void unfinished_sweep(const struct io *io, int folder, uint64_t salt);
 
+/* Unlinks the file of its bytes: what remains of them has another name. Blocking. */
+void unfinished_drop_bytes(const struct io *io, int folder, uint64_t id);
+
 /* Unlinks what there is of it; an errno, and then it is there still. Blocking. */
 int unfinished_remove(const struct io *io, int folder, uint64_t id);
 

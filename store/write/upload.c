@@ -179,7 +179,6 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt)
 {
     struct uploads *uploads = upload->uploads;
     struct upload_slot slot = upload->file.slot;
-    char name[NUMBERED_NAME_MAX];
     slot.stage = UPLOAD_DONE;
     slot.record = receipt->offset;
     slot.existed = receipt->existed;
@@ -187,8 +186,7 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt)
     if (note(upload, &slot))
         return;
     erase_parts(upload);
-    numbered_name(upload->id, UNFINISHED_BYTES, name);
-    uploads->io->unlinkat(uploads->io->self, uploads->folder, name, 0);
+    unfinished_drop_bytes(uploads->io, uploads->folder, upload->id);
     uploads_remember(uploads, upload->id);
 }
 

@@ -40,7 +40,8 @@ void uploads_free(struct uploads *uploads)
 
 /* ---- the folder ------------------------------------------------------------------------------- */
 
-/* Opens it if it is there; an errno. The lock of making held, or nobody else knows of it. */
+/* Opens it if it is there; an errno. The lock of making held, or nobody else knows of it. Where the store has been
+ * removed its path may be that of another one by now. */
 static int open_folder(struct uploads *uploads)
 {
     char path[PATH_MAX];
@@ -51,6 +52,10 @@ static int open_folder(struct uploads *uploads)
     int folder = uploads->io->openat(uploads->io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
         return errno;
+    if (gate_is_removed(uploads->intake->gate)) {
+        uploads->io->close(uploads->io->self, folder);
+        return ENOENT;
+    }
     uploads->folder = folder;
     return 0;
 }

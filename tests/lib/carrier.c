@@ -62,16 +62,24 @@ size_t carrier_listed(struct fixture *fixture)
     return uploads;
 }
 
-bool carrier_has_files(struct fixture *fixture)
+static bool ends_so(const char *name, const char *ending)
+{
+    size_t length = strlen(name), tail = strlen(ending);
+    return length >= tail && strcmp(name + length - tail, ending) == 0;
+}
+
+size_t carrier_files(struct fixture *fixture, const char *ending)
 {
     const struct io *io = fixture->io;
+    size_t files = 0;
     int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/uploads", O_RDONLY | O_DIRECTORY, 0);
     char *names = folder < 0 ? NULL : io->list(io->self, folder);
-    bool has = names && *names;
+    for (const char *name = names; name && *name; name += strlen(name) + 1)
+        files += ends_so(name, ending);
     free(names);
     if (folder >= 0)
         io->close(io->self, folder);
-    return has;
+    return files;
 }
 
 /* ---- one upload -------------------------------------------------------------------------------- */

@@ -35,8 +35,8 @@ void carrier_limit(struct fixture *fixture, uint64_t most);
 /* How many uploads it lists. */
 size_t carrier_listed(struct fixture *fixture);
 
-/* Whether anything is left of any upload. */
-bool carrier_has_files(struct fixture *fixture);
+/* How many files there are of uploads whose names end so; "": of any. */
+size_t carrier_files(struct fixture *fixture, const char *ending);
 
 /* ---- one upload -------------------------------------------------------------------------------- */
 

@@ -38,14 +38,14 @@ START_TEST(an_empty_one_that_is_no_object_goes_at_the_next_start)
     ck_assert_uint_eq(carrier_must_look(&fixture, byte), 0);
     ck_assert_int_eq(upload_forget(fixture.store, later), STORE_OK);
     ck_assert_int_eq(upload_forget(fixture.store, byte), STORE_OK);
-    ck_assert(!carrier_has_files(&fixture));
+    ck_assert_uint_eq(carrier_files(&fixture, ""), 0);
     carrier_must_create(&fixture, "k", 0);
-    ck_assert(carrier_has_files(&fixture));
+    ck_assert_uint_gt(carrier_files(&fixture, ""), 0);
     fixture_close(&fixture);
     ck_assert_int_eq(depot_open("/data", &fixture.options, &depot, &detail), STORE_OK); /* and opens no store */
-    WAIT_UNTIL(!carrier_has_files(&fixture));
+    WAIT_UNTIL(carrier_files(&fixture, "") == 0);
     depot_close(depot);
-    ck_assert(!carrier_has_files(&fixture));
+    ck_assert_uint_eq(carrier_files(&fixture, ""), 0);
     fixture_open(&fixture);
 }
 END_TEST
@@ -80,10 +80,10 @@ START_TEST(one_that_is_held_when_its_time_is_over_expires_later)
     ck_assert_int_eq(carrier_write(stream, 0, 1000), STORE_OK);
     for (int64_t end = time(NULL) + 4; time(NULL) < end;) /* the upkeep comes by meanwhile */
         usleep(1000);
-    ck_assert(carrier_has_files(&fixture));
+    ck_assert_uint_gt(carrier_files(&fixture, ""), 0);
     stream_abort(stream);
-    WAIT_UNTIL(!carrier_has_files(&fixture));
-    ck_assert(!carrier_has_files(&fixture));
+    WAIT_UNTIL(carrier_files(&fixture, "") == 0);
+    ck_assert_uint_eq(carrier_files(&fixture, ""), 0);
     ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
 }
 END_TEST
@@ -98,9 +98,9 @@ START_TEST(those_of_a_store_that_nobody_opens_expire)
     carrier_must_create(&fixture, "k", CARRIER_SIZE);
     fixture_close(&fixture);
     ck_assert_int_eq(depot_open("/data", &fixture.options, &depot, &detail), STORE_OK);
-    WAIT_UNTIL(!carrier_has_files(&fixture));
+    WAIT_UNTIL(carrier_files(&fixture, "") == 0);
     depot_close(depot);
-    ck_assert(!carrier_has_files(&fixture));
+    ck_assert_uint_eq(carrier_files(&fixture, ""), 0);
     fixture_open(&fixture);
 }
 END_TEST

@@ -34,10 +34,19 @@ static void scenario(struct told *told)
     told->done = carrier_conclude(&fixture, told->id, offset, CARRIER_SIZE, &carrier_no_condition) == STORE_OK;
 }
 
+/* Each upload that counts is one that somebody can go on with or remove, and what is done has no bytes of its own. */
+static void must_be_whole(void)
+{
+    size_t open = carrier_listed(&fixture);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_uploads, open);
+    ck_assert_uint_eq(carrier_files(&fixture, ".part"), open);
+}
+
 /* The client comes back, and goes on from what it is told now. */
 static void go_on(const struct told *told)
 {
     struct upload_info info;
+    must_be_whole();
     if (!told->made)
         return;
     ck_assert_int_eq(carrier_look(&fixture, told->id, &info), STORE_OK);
@@ -47,6 +56,7 @@ static void go_on(const struct told *told)
     if (!info.done)
         carrier_must_conclude(&fixture, told->id, info.offset, CARRIER_SIZE);
     ck_assert_int_eq(fixture_get(&fixture, "k", carrier_bytes(), CARRIER_SIZE), STORE_OK);
+    must_be_whole();
     ck_assert_uint_eq(carrier_listed(&fixture), 0);
 }
 
@@ -104,6 +114,7 @@ START_TEST(what_is_removed_does_not_come_back)
         fixture_open(&fixture);
         ck_assert_int_eq(carrier_look(&fixture, id, &info), STORE_NO_UPLOAD);
         ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
+        must_be_whole();
     }
 }
 END_TEST
