@@ -9,6 +9,7 @@
 #include "store/backup/pending.h"
 #include "store/backup/premises.h"
 #include "store/backup/replica.h"
+#include "store/backup/restored.h"
 #include "store/base/error.h"
 #include "store/store.h"
 
@@ -341,6 +342,43 @@ static struct failure copy_stores(struct backup *backup)
     return failure;
 }
 
+/* ---- what was restored already --------------------------------------------------------------- */
+
+static void count_missing(void *arg, const char *name)
+{
+    struct backup *backup = arg;
+    backup->failures += is_asked_for(backup, name);
+}
+
+/* What was cut short when all was there is told as it is then. */
+static struct failure tell_restored(struct backup *backup, char *const *names, size_t count)
+{
+    const struct backup_options *options = backup->options;
+    struct failure failure = premises_missing(backup->premises, count_missing, backup);
+    bool same = backup->failures == 0;
+    for (size_t i = 0; i < count && !failure.error && same; i++)
+        failure = restored_look(backup->premises, names[i], &same);
+    if (failure.error)
+        return failure;
+    if (!same)
+        return premises_refuse_restored(backup->premises);
+    for (size_t i = 0; i < count && options->told; i++)
+        options->told(options->arg, &(struct backup_store){.name = names[i], .why = "", .unchanged = true});
+    return failure_none();
+}
+
+static struct failure confirm_restored(struct backup *backup)
+{
+    char **names;
+    size_t count;
+    struct failure failure = names_of(backup, &names, &count);
+    if (failure.error)
+        return failure;
+    failure = tell_restored(backup, names, count);
+    free(names);
+    return failure;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 /* What is served is all that was asked for: who took a part for it might remove the last copy of the rest. */
@@ -410,7 +448,7 @@ enum store_error backup_make(const char *from, const char *to, const struct back
     failure_detail(ret_detail, failure_none(), "%s", "");
     struct failure failure = premises_open(backup.premises);
     if (!failure.error) {
-        failure = copy_folder(&backup);
+        failure = backup.premises->ended ? confirm_restored(&backup) : copy_folder(&backup);
         premises_close(backup.premises, failure.error != STORE_OK);
     }
     return failure_tell(failure);

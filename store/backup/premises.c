@@ -65,17 +65,25 @@ static const char *drafts_name(const struct premises *premises)
     return premises->restore ? FOLDER_RESTORE : BACKUP_DRAFTS;
 }
 
-/* A data folder with stores in it that is no backup is somebody's, and stays as it is. */
-static struct failure refuse_stores(struct premises *premises)
+struct failure premises_refuse_restored(const struct premises *premises)
+{
+    return refuse(premises, "holds what was restored already, or has gone on since: it was left untouched; `cairnd "
+                            "check` compares its bytes, and to restore once more name another folder");
+}
+
+/* A data folder with stores in it that is no backup is somebody's, and stays as it is. Where it has what is to be
+ * restored, nothing is to be done. */
+static struct failure judge_stores(struct premises *premises, bool backup)
 {
     enum kinship kinship = KINSHIP_NONE;
     char store[KINSHIP_NAME];
     if (!premises->restore)
         return refuse(premises, "holds data, and is no backup: it was left untouched, name another folder");
-    if (!kinship_of(&premises->from, &premises->to, NULL, &kinship, store) && kinship == KINSHIP_SAME)
-        return refuse(premises, "holds what was restored already: it was left untouched; `cairnd check` compares its "
-                                "bytes, and to restore once more name another folder");
-    return refuse(premises, "holds data: it was left untouched, name another folder");
+    bool same = !kinship_of(&premises->from, &premises->to, NULL, &kinship, store) && kinship == KINSHIP_SAME;
+    premises->ended = same && !backup;
+    return premises->ended ? failure_none()
+           : same          ? premises_refuse_restored(premises)
+                           : refuse(premises, "holds data: it was left untouched, name another folder");
 }
 
 /* Whether there is a backup's folder of drafts; an errno. */
@@ -121,7 +129,7 @@ static struct failure check_to(struct premises *premises)
         return intent_refuse(premises->detail, premises->to_path, mark, ", and was left untouched");
     bool begun = premises->restore ? premises->beside || mark[0] : backup;
     if (!begun && folder_is_used(&premises->to))
-        return refuse_stores(premises);
+        return judge_stores(premises, backup);
     return premises->restore && !premises->beside && backup ? refuse_backup(premises, mark[0]) : failure_none();
 }
 
@@ -172,9 +180,9 @@ static struct failure open_to(struct premises *premises)
     if (failure.error)
         return failure;
     failure = check_to(premises);
-    if (!failure.error)
+    if (!failure.error && !premises->ended)
         failure = open_drafts(premises);
-    if (!failure.error)
+    if (!failure.error && !premises->ended)
         failure = recover(premises);
     if (failure.error)
         premises_close_to(premises);
@@ -510,7 +518,7 @@ struct failure premises_open(struct premises *premises)
         folder_close(&premises->from);
         return failure;
     }
-    failure = premises->restore ? begin(premises) : check_kinship(premises);
+    failure = premises->ended ? failure_none() : premises->restore ? begin(premises) : check_kinship(premises);
     if (failure.error)
         premises_close(premises, true);
     return failure;

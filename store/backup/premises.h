@@ -36,6 +36,7 @@ struct premises {
     bool made;   /* ... by this run */
     bool marked; /* this run has taken down what it is for (intent.h) */
     bool fresh;  /* TO was not there before */
+    bool ended;  /* nothing is to be restored: stores of FROM are in TO, and nothing is under way there (restored.h) */
     struct store_detail *detail;
 };
 
@@ -69,6 +70,9 @@ int premises_leave_server(struct premises *premises);
 
 /* Nothing is under way in FROM now, either. Blocking. */
 struct failure premises_check_from(struct premises *premises);
+
+/* TO holds stores of FROM, and not just what is to be restored. */
+struct failure premises_refuse_restored(const struct premises *premises);
 
 /* FROM has a store now that TO has a copy of, unless it may be any source: what it has not any more was removed there.
  * Blocking. */

@@ -700,8 +700,8 @@ START_TEST(what_has_lost_its_mark_is_only_given_up)
     command_run(restore, WHOLE);
     for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
         ck_assert_int_eq(mkdir(below(restored, "restore"), 0700), 0);
-        if (!left[i]) { /* nothing is under way */
-            command_says(restore, UNKNOWN, "holds what was restored already");
+        if (!left[i]) { /* nothing is under way, and all is there */
+            command_says(restore, WHOLE, "2 stores, all whole");
             command_says(give_up, UNKNOWN, "no beginning of a restoration");
             command_says(check, WHOLE, "2 stores, all whole");
             ck_assert_int_eq(rmdir(below(restored, "restore")), 0);
@@ -744,6 +744,49 @@ static void lose_copy(const char *folder, const char *name)
                                         name, folder, name)),
                      0);
 }
+
+/* Is a run cut short while it compares, all has come, and the same command compares it. What has gone on since, or is
+ * not all, is left alone. */
+START_TEST(a_restoration_that_was_cut_short_as_it_compared_is_ended)
+{
+    const char *all = copies_beside("all"), *restored = copies_beside("restored");
+    const char *restore[] = {"restore", all, restored, NULL};
+    make_two_stores();
+    command_run(restore, WHOLE);
+    for (int i = 0; i < 2; i++) {
+        const char *output = command_run(restore, WHOLE);
+        ck_assert_msg(strstr(output, "store aa: unchanged") && strstr(output, "store main: unchanged") &&
+                          strstr(output, "2 stores, all whole"),
+                      "%s", output);
+    }
+    const char *one[] = {"restore", all, restored, "--store", "main", NULL};
+    command_says(one, WHOLE, "store main: unchanged");
+    lose_copy(all, "aa");
+    command_says(restore, UNKNOWN, "holds what was restored already");
+    run_backup(all);
+    command_run(restore, WHOLE);
+    const char *data = command_keep(strdup(site.server->data));
+    copies_serve(restored);
+    site_expect(site_put("b", "more", NULL), 201);
+    copies_serve(data);
+    command_says(restore, UNKNOWN, "holds what was restored already");
+    copies_expect_whole(restored);
+}
+END_TEST
+
+/* What damages it meanwhile is found. */
+START_TEST(a_restoration_that_is_ended_once_more_is_compared)
+{
+    const char *all = copies_beside("all"), *restored = copies_beside("restored");
+    const char *restore[] = {"restore", all, restored, NULL};
+    start();
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 7, NULL), 201);
+    run_backup(all);
+    command_run(restore, WHOLE);
+    ck_assert_int_eq(system(client_text(site.client, "rm '%s'/stores/main/blobs/*", restored)), 0);
+    command_run(restore, FLAWS);
+}
+END_TEST
 
 /* A store that a backup is to have, and lacks, is not one that is not there any more; nor is another one removed as
  * long as something has not been copied. */
@@ -1066,7 +1109,6 @@ START_TEST(what_is_no_backup_is_left_alone)
     expect_refused("is not a data folder of cairn", "backup", "--from", other, to);
     const char *restore[] = {"restore", to, restored, NULL};
     command_run(restore, WHOLE);
-    expect_refused("restored already", "restore", to, restored);
     expect_refused("is no backup", "backup", "--from", data, restored);
     expect_refused("there is no store 'nowhere'", "backup", "--from", data, to, "--store", "nowhere");
     server_stop(site.server);
@@ -1427,6 +1469,8 @@ int main(void)
         what_is_restored_is_what_was_backed_up,
         a_transfer_again_tells_what_is_so,
         a_restoration_is_ended_with_the_backup_that_it_was_begun_with,
+        a_restoration_that_was_cut_short_as_it_compared_is_ended,
+        a_restoration_that_is_ended_once_more_is_compared,
         a_restoration_is_ended_as_what_it_was_begun_for,
         what_was_not_begun_is_no_beginning,
         a_transfer_is_ended_from_where_it_was_begun,

@@ -354,7 +354,7 @@ static void expect(enum way way, bool lacks, bool all, const char *run)
     ck_assert_msg(!all || (holds(to, "s", "new") && holds(to, "t", "old")), "%s: it says that all is there", run);
     ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
     ck_assert_uint_eq(sim_disk_bad_uses(fixture.disk), 0);
-    if (lacks || way == RESTORE)
+    if (lacks)
         return;
     ck_assert_msg(is_all(way, "/mid", to), "%s: then %s; %s", run, detail.text, last.why ? last.why : "");
     ck_assert_msg(holds(to, "s", "new") && holds(to, "t", "old"), "%s: then not all is there", run);
