@@ -46,7 +46,7 @@ enum check_status copying_run(const struct copying *copying, bool *ret_ended);
 
 /* The same within an account; `part` NULL: it is the whole. False: *ret_sentence, which has room for COPYING_SENTENCE
  * bytes, says why not all could be done. */
-enum { COPYING_SENTENCE = 640 };
+enum { COPYING_SENTENCE = 1664 };
 bool copying_make(const struct copying *copying, const struct copying_part *part, struct account *account,
                   char ret_sentence[COPYING_SENTENCE]);
 

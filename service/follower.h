@@ -24,6 +24,8 @@
 
 #include <stdatomic.h>
 
+enum { FOLLOWER_SENTENCE = 1664 };
+
 struct follower {
     struct remote *remote;     /* borrowed */
     const char *folder;        /* the data folder, to be told */
@@ -41,7 +43,7 @@ struct follower {
     /* Is told then, when that log stands in the folder, and nothing has gone yet. False: the same. */
     bool (*renewed)(void *arg, const char *store);
     void *arg;
-    char error[640];
+    char error[FOLLOWER_SENTENCE];
 };
 
 enum follower_end {

@@ -23,10 +23,10 @@ static bool fail(struct provenance *provenance, const char *format, ...)
 
 /* What the server's stores tell; a name is NULL where there is no such store. */
 struct kin {
-    bool same;          /* one of them is one that was followed */
-    const char *untold; /* one for which that cannot be known here */
-    const char *hidden; /* one for which the server does not tell, ... */
-    char why[640];      /* ... and why */
+    bool same;                   /* one of them is one that was followed */
+    const char *untold;          /* one for which that cannot be known here */
+    const char *hidden;          /* one for which the server does not tell, ... */
+    char why[FOLLOWER_SENTENCE]; /* ... and why */
 };
 
 static const char *name_of(const json_t *store)

@@ -22,7 +22,7 @@ struct provenance {
     bool empty;                       /* nothing was copied before, of whomever */
     json_t *known;                    /* store -> the log by which its copy was known at the beginning */
     char witness[STORE_NAME_MAX + 1]; /* the store by which the server was known last, or "" */
-    char error[640];
+    char error[FOLLOWER_SENTENCE];
 };
 
 /* Learns what is known of the server's stores, which are those of its list, of which the chosen are copied;

@@ -27,10 +27,10 @@ struct report {
     size_t whole_stores;
     uint64_t store_flaws; /* of the store under way */
     uint64_t flaws;
-    bool complete;   /* everything was looked at */
-    bool stopped;    /* what was not looked at was not for want of anything */
-    char error[640]; /* why nothing can be told, or "" */
-    bool failed;     /* stdout did not take it, or memory was out */
+    bool complete;    /* everything was looked at */
+    bool stopped;     /* what was not looked at was not for want of anything */
+    char error[1664]; /* why nothing can be told, or "" */
+    bool failed;      /* stdout did not take it, or memory was out */
 };
 
 void report_begin(struct report *report, const char *folder, bool json);

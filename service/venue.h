@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-enum { VENUE_SENTENCE = 640 };
+enum { VENUE_SENTENCE = 1664 };
 
 /* What a command says in its --help of the flags. */
 #define VENUE_USAGE                                                                                                    \

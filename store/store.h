@@ -117,7 +117,7 @@ bool store_error_is_shortage(enum store_error error, int os_error);
 /* Where a sentence about a failure is wanted: filled on failure of the calls that take one. */
 struct store_detail {
     int os_error;                  /* errno of the failed call, or 0 */
-    char text[512];                /* what failed, with which path or value, and what to do; "" if nothing to add */
+    char text[1536];               /* what failed, with which path or value, and what to do; "" if nothing to add */
     char owner[STORE_ADDRESS_MAX]; /* STORE_ELSEWHERE: where the store is served; "": nobody says */
 };
 

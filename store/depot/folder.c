@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDER_WORD_MAX = 100 }; /* a sentence has two of them, and room for 512 bytes (struct store_detail) */
+enum { FOLDER_WORD_MAX = 500 }; /* a sentence has two of them, and not much more than 500 bytes beside */
 
 static const char marker[] = FOLDER_MARKER;
 

@@ -663,6 +663,20 @@ START_TEST(a_restoration_that_lacks_a_store_has_not_ended)
 }
 END_TEST
 
+/* Whoever reads how it is given up can do so: the folder is named, however long its path is. */
+START_TEST(a_folder_is_named_by_its_path)
+{
+    char name[200];
+    memset(name, 'r', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    const char *all = copies_beside("all"), *restored = copies_beside(name);
+    const char *restore[] = {"restore", all, restored, NULL}, *check[] = {"check", restored, NULL};
+    make_two_stores();
+    begin_restoration(restore);
+    command_says(check, UNKNOWN, client_text(site.client, "`cairnd restore --give-up %s`", restored));
+}
+END_TEST
+
 /* There is a way on without the rest, which the words name. */
 START_TEST(a_restoration_is_given_up)
 {
@@ -1477,6 +1491,7 @@ int main(void)
         a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup,
         a_restoration_that_lacks_a_store_has_not_ended,
         a_restoration_is_given_up,
+        a_folder_is_named_by_its_path,
         what_has_lost_its_mark_is_only_given_up,
         what_made_room_is_not_given_up,
         no_copy_is_removed_where_something_is_missing,
