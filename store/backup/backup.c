@@ -3,6 +3,7 @@
  * What is copied are the stores, and the file of the access control. The lock, the reserve and the trash are each
  * folder's own.
  */
+#include "store/backup/ending.h"
 #include "store/backup/followed.h"
 #include "store/backup/imprint.h"
 #include "store/backup/nesting.h"
@@ -428,7 +429,7 @@ static struct failure copy_folder(struct backup *backup)
         failure = tell_failed(backup);
     if (!failure.error && !backup->options->beside)
         failure = take_access(backup);
-    return failure.error ? failure : premises_finish(premises);
+    return failure.error ? failure : ending_finish(premises);
 }
 
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
@@ -473,7 +474,7 @@ enum store_error backup_give_up(const char *folder, const struct io *io, struct 
 {
     struct premises premises = {.to_io = io ? io : &io_posix, .to_path = folder, .detail = ret_detail};
     failure_detail(ret_detail, failure_none(), "%s", "");
-    return failure_tell(premises_give_up(&premises));
+    return failure_tell(ending_give_up(&premises));
 }
 
 /* ---- a folder that stays open -------------------------------------------------------------------- */

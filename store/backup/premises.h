@@ -68,6 +68,11 @@ void premises_close_to(struct premises *premises);
  * Blocking. */
 int premises_leave_server(struct premises *premises);
 
+/* Opens TO alone, locked, whatever it is. Then a copy that made room is brought back to where it was, before anything
+ * is judged by what is there. Blocking. */
+struct failure premises_open_folder(struct premises *premises, enum folder_use use);
+struct failure premises_recover(struct premises *premises);
+
 /* Nothing is under way in FROM now, either. Blocking. */
 struct failure premises_check_from(struct premises *premises);
 
@@ -78,14 +83,8 @@ struct failure premises_refuse_restored(const struct premises *premises);
  * Blocking. */
 struct failure premises_check_kin(struct premises *premises);
 
-/* Ends what is under way in the folder TO alone, without what has not come. Blocking. */
-struct failure premises_give_up(struct premises *premises);
-
 /* Whether something of what is restored has come to TO, or is in the making there: also in a run before. Blocking. */
 bool premises_has_begun(struct premises *premises);
-
-/* What was restored is. Blocking. */
-struct failure premises_finish(struct premises *premises);
 
 /* Closes what is open. With `failed`, a folder goes again that was made, and has come to hold nothing. Blocking. */
 void premises_close(struct premises *premises, bool failed);
