@@ -323,6 +323,15 @@ static void miss(void *arg, const char *name)
         backup->options->told(backup->options->arg, &told);
 }
 
+/* What is noted still where nothing has failed was not there when the stores were listed, and is by now. */
+static struct failure miss_noted(struct backup *backup)
+{
+    const struct backup_options *options = backup->options;
+    int error = options->restore || options->site ? 0 : pending_each(&backup->order.places, miss, backup);
+    return error ? premises_fail(backup->premises, error, "cannot look at what is noted in", backup->premises->to_path)
+                 : failure_none();
+}
+
 static struct failure copy_stores(struct backup *backup)
 {
     char **names;
@@ -338,6 +347,8 @@ static struct failure copy_stores(struct backup *backup)
     free(names);
     if (!failure.error)
         failure = premises_missing(backup->premises, miss, backup);
+    if (!failure.error && !backup->partial)
+        failure = miss_noted(backup);
     if (!failure.error && !backup->options->store && !backup->options->beside)
         failure = miss_others(backup);
     return failure;

@@ -614,10 +614,14 @@ static int look_at_log(const struct replica *replica, bool *ret_ours)
 /* A copy that does not tell of which store it is gives way to none. */
 static struct failure check_copy(const struct replica *replica, struct store_detail *detail)
 {
+    const struct backup_options *options = replica->order->options;
     bool ours = true;
-    int error = replica->mute && !replica->order->options->as_it_is ? look_at_log(replica, &ours) : 0;
+    int error = replica->mute && !options->as_it_is ? look_at_log(replica, &ours) : 0;
     if (error)
         return failure_io(error);
+    if (options->restore && !options->beside && replica->replaced) /* what was begun is of one source */
+        return failure_detail(detail, failure_of(STORE_FOREIGN),
+                              "what stands in its place is another store, of another source: it was left untouched");
     return ours ? failure_none()
                 : failure_detail(detail, failure_of(STORE_FOREIGN),
                                  "its copy is damaged, and does not tell of which store it is: its file settings, or a "

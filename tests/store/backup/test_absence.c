@@ -114,6 +114,16 @@ static void move(const char *from, const char *to)
     io->close(io->self, root);
 }
 
+static void put(const char *name, const char *text)
+{
+    bool created;
+    ck_assert_int_eq(depot_create(fixture.depot, name, &created, NULL), STORE_OK);
+    if (fixture.store)
+        depot_release(fixture.store);
+    ck_assert_int_eq(depot_acquire(fixture.depot, name, &fixture.store, NULL), STORE_OK);
+    fixture_must_put(&fixture, "a", text);
+}
+
 /* ---- stores that go and come ------------------------------------------------------------------- */
 
 /* The fixture's table with something that is done before a segment is opened. */
@@ -230,6 +240,28 @@ START_TEST(a_source_that_is_emptied_meanwhile_takes_no_copy)
 }
 END_TEST
 
+static void bring_back(void)
+{
+    if (fixture_exists(&fixture, "/mid/" BACKUP_DRAFTS "/s.old"))
+        move("/mid/" BACKUP_DRAFTS "/s.old", "/mid/stores/s");
+}
+
+/* Where two folders cannot change places there is a moment without the copy. */
+START_TEST(a_copy_that_makes_room_while_the_stores_are_listed_is_told)
+{
+    put("t", "old");
+    put("s", "old");
+    must_copy(COPY, "/data", "/mid");
+    move("/mid/stores/s", "/mid/" BACKUP_DRAFTS "/s.old");
+    ck_assert_int_eq(copy_by(spy_before(1, false, bring_back), COPY, "/mid", "/copy"), STORE_OK);
+    ck_assert(!holds("/copy", "s", "old"));
+    ck_assert_uint_eq(failures, 1);
+    ck_assert_uint_eq(missing("/copy"), 1);
+    must_copy(COPY, "/mid", "/copy");
+    ck_assert(holds("/copy", "s", "old"));
+}
+END_TEST
+
 /* ---- copies that do not tell --------------------------------------------------------------------- */
 
 static void blot(const char *path)
@@ -303,16 +335,6 @@ START_TEST(a_transfer_takes_the_place_of_nothing)
 END_TEST
 
 /* ---- calls that fail --------------------------------------------------------------------------- */
-
-static void put(const char *name, const char *text)
-{
-    bool created;
-    ck_assert_int_eq(depot_create(fixture.depot, name, &created, NULL), STORE_OK);
-    if (fixture.store)
-        depot_release(fixture.store);
-    ck_assert_int_eq(depot_acquire(fixture.depot, name, &fixture.store, NULL), STORE_OK);
-    fixture_must_put(&fixture, "a", text);
-}
 
 /* A backup of a backup: of the one in the middle "u" was removed, and, where it is to lack something, "t" is noted as
  * missing, of which /copy has the last copy. */
@@ -392,6 +414,34 @@ START_TEST(a_call_that_fails_takes_no_copy_and_hides_no_lack)
 }
 END_TEST
 
+static bool halted_behind_one(void *arg)
+{
+    (void)arg;
+    return told_count > 0;
+}
+
+/* What was begun with one source is gone on with by no other, whatever cannot be read of that. */
+START_TEST(a_call_that_fails_mixes_no_sources)
+{
+    const struct backup_options cut = {
+        .io = fixture.io, .restore = true, .as_it_is = true, .told = told, .halted = halted_behind_one};
+    put("t", "old");
+    put("s", "old");
+    must_copy(COPY, "/data", "/mid");
+    ck_assert_int_eq(copy_with(&cut, "/mid", "/to"), STORE_DRAINING);
+    make_anew();
+    fixture_close(&fixture);
+    uint64_t met = sim_disk_faults_met(fixture.disk);
+    for (uint64_t nth = 1; sim_disk_faults_met(fixture.disk) == met + nth - 1; nth++) {
+        sim_disk_fail(fixture.disk, SIM_ANY, nth, false, nth % 2 ? EIO : EACCES);
+        ck_assert(!is_all(RESTORE, "/data", "/to"));
+        sim_disk_heal(fixture.disk);
+    }
+    ck_assert(is_all(RESTORE, "/mid", "/to"));
+    ck_assert(holds("/to", "s", "old") && holds("/to", "t", "old"));
+}
+END_TEST
+
 /* Who checks the folder is told, or told that it cannot be known. */
 START_TEST(a_call_that_fails_hides_no_missing_store)
 {
@@ -413,10 +463,16 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_store_that_is_made_anew_meanwhile_is_copied,  a_backup_that_is_renewed_meanwhile_is_copied,
-        a_store_that_is_exchanged_each_time_is_told,    a_source_that_is_emptied_meanwhile_takes_no_copy,
-        a_copy_that_does_not_tell_is_not_pruned,        a_copy_that_does_not_tell_gives_way_to_no_other,
-        a_copy_that_does_not_tell_gives_way_to_its_own, a_transfer_takes_the_place_of_nothing,
+        a_store_that_is_made_anew_meanwhile_is_copied,
+        a_backup_that_is_renewed_meanwhile_is_copied,
+        a_store_that_is_exchanged_each_time_is_told,
+        a_source_that_is_emptied_meanwhile_takes_no_copy,
+        a_copy_that_makes_room_while_the_stores_are_listed_is_told,
+        a_call_that_fails_mixes_no_sources,
+        a_copy_that_does_not_tell_is_not_pruned,
+        a_copy_that_does_not_tell_gives_way_to_no_other,
+        a_copy_that_does_not_tell_gives_way_to_its_own,
+        a_transfer_takes_the_place_of_nothing,
         a_call_that_fails_hides_no_missing_store,
     };
     Suite *suite = suite_create("absence");
