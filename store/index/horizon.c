@@ -13,8 +13,9 @@
 #include <string.h>
 
 enum {
-    KEPT_MIN = 16 << 20, /* bytes of tombstones that may be kept for followers at least, ... */
-    KEPT_PART = 8,       /* ... and the part of all files that they may be */
+    KEPT_MIN = 16 << 20,  /* bytes of tombstones that may be kept for followers at least, ... */
+    KEPT_PART = 8,        /* ... and the part of all files that they may be */
+    FILE_SPACE = 8 << 10, /* that the file and its name may take */
 };
 
 static const char horizon_name[] = "horizon";
@@ -117,12 +118,22 @@ struct failure horizon_recall(struct horizon *horizon)
     return failure_none();
 }
 
+/* On a full disk it takes space of the reserve: without it a segment with deletions would never come back. */
+static int write_file_in_any_case(const struct horizon *horizon, const struct horizon_text *text)
+{
+    int error = write_file(horizon, text);
+    if (error_of_errno(error) == STORE_FULL && space_give(horizon->log->space, FILE_SPACE))
+        error = write_file(horizon, text);
+    return error;
+}
+
 int horizon_raise(struct horizon *horizon, uint64_t deletions)
 {
     assert(pool_is_current(horizon->upkeep));
     if (deletions <= horizon->deletions)
         return 0;
-    int error = write_file(horizon, &(struct horizon_text){.deletions = deletions, .front = horizon->front});
+    const struct horizon_text text = {.deletions = deletions, .front = horizon->front};
+    int error = write_file_in_any_case(horizon, &text);
     if (error)
         return error;
     index_lock(horizon->index);

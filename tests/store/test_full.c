@@ -175,20 +175,26 @@ static void compacted(void *ticket, enum store_error error, const struct store_c
     ticket_done(ticket, &result);
 }
 
+static enum store_error compact(void)
+{
+    struct ticket ticket;
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_compact(fixture.store, 60000, compacted, &ticket), STORE_OK);
+    enum store_error error = ticket_wait(&ticket);
+    ticket_destroy(&ticket);
+    return error;
+}
+
 /* Of each four objects one goes while there is space, so that nothing of it comes back by itself. */
 START_TEST(compaction_that_is_asked_for_goes_on)
 {
-    struct ticket ticket;
     put_all(KEYS, SIZE);
     for (unsigned key = 0; key < KEYS; key += 4)
         ck_assert_int_eq(delete_key(key), STORE_OK);
     ck_assert(quiet_comes());
     struct store_figures before = fixture_figures(&fixture);
     fill_disk();
-    ticket_init(&ticket);
-    ck_assert_int_eq(store_compact(fixture.store, 60000, compacted, &ticket), STORE_OK);
-    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
-    ticket_destroy(&ticket);
+    ck_assert_int_eq(compact(), STORE_OK);
     ck_assert_uint_lt(fixture_figures(&fixture).dead_bytes, before.dead_bytes / 2);
     ck_assert_uint_lt(fixture_figures(&fixture).disk_bytes, before.disk_bytes);
     for (unsigned key = 0; key < KEYS; key++)
@@ -440,6 +446,25 @@ START_TEST(space_comes_back_without_traffic)
 }
 END_TEST
 
+/* That these are known of no more is written down before they go, which takes a block. */
+START_TEST(deletions_in_the_first_segment_do_not_hinder)
+{
+    enum { DELETED = 150 }; /* less than half of it, so that it stays while there is space */
+    unsigned count = 0;
+    put_all(DELETED, SIZE);
+    for (unsigned key = 0; key < DELETED; key++)
+        ck_assert_int_eq(delete_key(key), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).segments, 1);
+    while (fixture_figures(&fixture).segments < 2)
+        ck_assert_int_eq(put(DELETED + count++, SIZE), STORE_OK);
+    ck_assert(quiet_comes());
+    ck_assert_uint_gt(fixture_figures(&fixture).dead_bytes, DELETED * SIZE);
+    fill_disk();
+    ck_assert_int_eq(compact(), STORE_OK);
+    ck_assert_uint_lt(fixture_figures(&fixture).dead_bytes, DELETED * SIZE / 2);
+}
+END_TEST
+
 START_TEST(the_reserve_is_made_whole_again)
 {
     bool used = false;
@@ -572,6 +597,7 @@ int main(void)
         without_a_reserve_puts_leave_room_for_compaction,
         a_delete_without_hope_is_answered,
         space_comes_back_without_traffic,
+        deletions_in_the_first_segment_do_not_hinder,
         the_reserve_is_made_whole_again,
         an_episode_is_told_once_and_at_readyz,
         puts_leave_the_reserve_alone,
