@@ -72,6 +72,14 @@ bool yield_is_worthwhile(const struct index *index, const struct segment *segmen
            (gained - tail) * THOROUGH_PART >= segment->prepared;
 }
 
+bool yield_may_be_worth_sealing(const struct index *index)
+{
+    index_assert_locked(index);
+    const struct segment *active = chain_last(&index->log->chain);
+    uint64_t records = active ? index->end_offset - active->base : 0;
+    return records > 0 && (active->dead + active->tombstones) * THOROUGH_PART >= records;
+}
+
 bool yield_is_worth_sealing(const struct index *index, const struct segment *active, uint64_t cost)
 {
     log_assert_own(index->log);

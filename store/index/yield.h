@@ -41,6 +41,10 @@ enum { YIELD_GAIN_MIN = 12 << 10 }; /* a husk and the end of a segment take a bl
 /* Whether enough of a segment is of no use: less of it is enough while the disk is full, or when one is thorough. */
 bool yield_is_worthwhile(const struct index *index, const struct segment *segment, bool thorough);
 
+/* Whether the active segment may be worth to be sealed, as far as others than the writer can tell: an eighth of its
+ * records is dead, or tombstones. */
+bool yield_may_be_worth_sealing(const struct index *index);
+
 /* Whether the active segment is worth to be sealed and compacted, where the one behind it costs so many bytes of the
  * disk: an eighth of its records is of no use, and an eighth of its bytes comes back. Thread: the writer's, too. */
 bool yield_is_worth_sealing(const struct index *index, const struct segment *active, uint64_t cost);

@@ -282,14 +282,22 @@ struct failure log_room(struct log *log, const struct log_need *need)
 
 struct failure log_seal(struct log *log, uint64_t bytes)
 {
-    const struct log_need need = {.use = LOG_PUTS, .bytes = bytes};
+    const struct log_need need = {.use = LOG_UPKEEP, .bytes = bytes};
+    bool scarce = space_is_full(log->space);
     log_assert_own(log);
     assert(group_empty(log));
     prepared_refuse(log);
-    struct failure failure = log_roll(log, &need, false);
-    if (!failure.error)
-        log_begin(log);
-    return failure;
+    struct failure failure = log_roll(log, &need, scarce);
+    if (failure.error == STORE_FULL && !scarce) {
+        space_met_full(log->space);
+        failure = log_roll(log, &need, scarce = true);
+    }
+    if (failure.error)
+        return failure;
+    if (scarce)
+        atomic_store(&log->promised, bytes);
+    log_begin(log);
+    return failure_none();
 }
 
 static void set_owner(struct log *log, pthread_t owner)

@@ -133,9 +133,9 @@ struct log_need {
  * an errno when the log has as many segments as it can have. */
 struct failure log_room(struct log *log, const struct log_need *need);
 
-/* Seals the active segment: the log goes on in a small one with room for so many bytes. No group is under
- * way.
- * STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED as log_room(). */
+/* Seals the active segment for compaction: the log goes on in a small one with room for so many bytes. On a full disk
+ * that is from the reserve, and promised to compaction until log_end_promise(). No group is under way. STORE_FULL,
+ * STORE_IO, STORE_NO_MEMORY; STORE_FAILED as log_room(). */
 struct failure log_seal(struct log *log, uint64_t bytes);
 
 /* The bytes at the end of a segment that puts leave to deletes and compaction. */

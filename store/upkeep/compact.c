@@ -275,14 +275,14 @@ static uint64_t last_number(const struct compact *compact)
     return number;
 }
 
-/* Where it cannot be sealed the others are compacted all the same; on a full disk nobody takes space for it. */
+/* Has the writer seal the active segment where that is worth it. Where it cannot be sealed the others are compacted all
+ * the same. */
 static void seal_active(struct compact *compact)
 {
     struct commission commission;
-    if (space_is_full(compact->space))
-        return;
     commission_init(&commission, compact->writer);
-    (void)commission_carry_out(&commission, &(struct txn){.seals = true});
+    if (commission_carry_out(&commission, &(struct txn){.seals = true}).error)
+        compact->unfinished = true;
     commission_free(&commission);
 }
 
@@ -290,10 +290,19 @@ static void seal_active(struct compact *compact)
 static void begin_clearance(struct compact *compact)
 {
     struct store_log_figures before = log_figures(compact);
-    seal_active(compact);
     compact->next = 0;
     compact->unfinished = compact->sealed_again = false;
+    seal_active(compact);
     clearance_begin(&compact->clearance, last_number(compact), &before);
+}
+
+/* On a full disk it may be the only one that has something to give back. */
+static bool is_sealed_by_itself(const struct compact *compact)
+{
+    index_lock_shared(compact->index);
+    bool sealed = space_is_full(compact->space) && yield_may_be_worth_sealing(compact->index);
+    index_unlock(compact->index);
+    return sealed;
 }
 
 /* Tombstones in the active segment that stood for what was in front of it are of no use when that has gone: it is
@@ -301,14 +310,17 @@ static void begin_clearance(struct compact *compact)
 static bool seal_again(struct compact *compact)
 {
     uint64_t last = last_number(compact);
-    if (!clearance_is_under_way(&compact->clearance) || compact->unfinished || compact->sealed_again)
+    bool cleared = clearance_is_under_way(&compact->clearance);
+    bool looked_at = cleared && !compact->unfinished && !compact->sealed_again;
+    if (!looked_at && !is_sealed_by_itself(compact))
         return false;
     compact->sealed_again = true;
     seal_active(compact);
     if (last_number(compact) == last)
         return false;
     compact->next = 0;
-    clearance_extend(&compact->clearance, last);
+    if (cleared)
+        clearance_extend(&compact->clearance, last);
     return true;
 }
 
@@ -430,7 +442,8 @@ static int compact_run(void *arg)
     else if (!more || compact->husks >= HUSKS_MAX)
         take_stock(compact);
     if (!more) {
-        compact->next = 0; /* the next round looks at all of them */
+        compact->next = 0;             /* the next round looks at all of them */
+        log_end_promise(compact->log); /* of a segment that was sealed, and not compacted */
         space_rest(compact->space);
         if (clearance_is_under_way(&compact->clearance))
             end_clearance(compact, STORE_OK);

@@ -21,8 +21,9 @@
  * meanwhile is for the next time, so it comes to an end beside any writers.
  *
  * While the disk is full (space.h) an eighth is enough, and where deletes wait anything that gives back more
- * than it takes; then the segment that gives back most comes first. What fails for want of space is tried again when
- * more records have died, and when space has come back.
+ * than it takes; then the segment that gives back most comes first, and when there is none the active one is sealed, if
+ * that is worth it. What fails for want of space is tried again when more records have died, and when space has come
+ * back.
  *
  * Thread: one for all stores of a depot, and never more than a transaction of a store in flight.
  */

@@ -21,6 +21,7 @@ enum {
     STORES = 8,
     KEYS_EACH = 800,
     TINY = 8, /* a tombstone is nearly as long as its record */
+    IN_ACTIVE = 450,
 };
 
 static struct fixture fixture;
@@ -465,6 +466,69 @@ START_TEST(deletions_in_the_first_segment_do_not_hinder)
 }
 END_TEST
 
+/* All of it is in one segment, to which the log is still written; each tenth object stays. */
+static void delete_in_active(void)
+{
+    put_all(IN_ACTIVE, SIZE);
+    ck_assert_uint_eq(fixture_figures(&fixture).segments, 1);
+    wait_for_reserve(256 * KIB);
+    ck_assert(quiet_comes()); /* then the spare is there */
+    sim_disk_set_free(fixture.disk, 0);
+    for (unsigned key = 0; key < IN_ACTIVE; key++)
+        if (key % 10)
+            ck_assert_int_eq(delete_key(key), STORE_OK);
+}
+
+static void expect_each_tenth(void)
+{
+    for (unsigned key = 0; key < IN_ACTIVE; key++)
+        ck_assert_int_eq(get(key), key % 10 ? STORE_NO_OBJECT : STORE_OK);
+}
+
+/* Where there is no other segment nothing would come back before it is full of deletes. */
+START_TEST(the_active_segment_gives_back_too)
+{
+    delete_in_active();
+    await_puts();
+    ck_assert_int_eq(delete_key(1), STORE_OK);
+    expect_each_tenth();
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    expect_each_tenth();
+}
+END_TEST
+
+START_TEST(the_active_segment_gives_back_where_somebody_asks)
+{
+    delete_in_active();
+    ck_assert_int_eq(compact(), STORE_OK);
+    ck_assert_uint_lt(fixture_figures(&fixture).dead_bytes, IN_ACTIVE * SIZE / 4);
+    ck_assert_uint_lt(fixture_figures(&fixture).disk_bytes, 256 * KIB);
+    expect_each_tenth();
+}
+END_TEST
+
+START_TEST(power_cuts_while_the_active_segment_gives_back_do_not_hinder)
+{
+    enum { CUTS = 47 }; /* all of it takes 90 calls, or some more */
+    for (uint64_t cut = 0; cut < CUTS; cut++) {
+        teardown();
+        setup();
+        delete_in_active();
+        sim_disk_cut_after(fixture.disk, 2 * cut);
+        (void)compact();
+        fixture_cut(&fixture, cut);
+        sim_disk_set_free(fixture.disk, 0);
+        fixture_open(&fixture);
+        expect_each_tenth();
+        for (unsigned key = 0; key < IN_ACTIVE; key += 10)
+            ck_assert_int_eq(delete_key(key), STORE_OK);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, 0);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    }
+}
+END_TEST
+
 START_TEST(the_reserve_is_made_whole_again)
 {
     bool used = false;
@@ -598,6 +662,9 @@ int main(void)
         a_delete_without_hope_is_answered,
         space_comes_back_without_traffic,
         deletions_in_the_first_segment_do_not_hinder,
+        the_active_segment_gives_back_too,
+        the_active_segment_gives_back_where_somebody_asks,
+        power_cuts_while_the_active_segment_gives_back_do_not_hinder,
         the_reserve_is_made_whole_again,
         an_episode_is_told_once_and_at_readyz,
         puts_leave_the_reserve_alone,

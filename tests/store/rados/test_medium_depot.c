@@ -126,11 +126,11 @@ START_TEST(many_are_expected)
 }
 END_TEST
 
-static uint64_t disk_bytes(void)
+static struct store_figures figures(void)
 {
-    struct store_figures figures;
-    store_figures(store, &figures);
-    return figures.disk_bytes;
+    struct store_figures told;
+    store_figures(store, &told);
+    return told;
 }
 
 static void compacted(void *arg, enum store_error error, const struct store_compaction *compaction)
@@ -140,41 +140,86 @@ static void compacted(void *arg, enum store_error error, const struct store_comp
     ticket_done(arg, &result);
 }
 
-static void open_anew(uint64_t reserve)
+static void compact(void)
+{
+    struct ticket ticket;
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_compact(store, 60000, compacted, &ticket), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+}
+
+/* Those from one number on, whose names are their numbers. */
+static void put_some(int from, int to, size_t size)
+{
+    char name[8];
+    for (int i = from; i < to; i++) {
+        (void)snprintf(name, sizeof name, "%d", i);
+        ck_assert_int_eq(put(name, large, size), STORE_OK);
+    }
+}
+
+static void delete_some(int from, int to)
+{
+    char name[8];
+    for (int i = from; i < to; i++) {
+        (void)snprintf(name, sizeof name, "%d", i);
+        const struct store_op op = {.kind = STORE_DELETE, .key = store_key_of(name, strlen(name))};
+        ck_assert_int_eq(ticket_batch(store, &op, 1, NULL), STORE_OK);
+    }
+}
+
+/* With segments of so many bytes, the first one too; 0: those of all tests. */
+static void open_anew(uint64_t reserve, uint64_t segment)
 {
     struct store_detail detail;
     struct depot_options options = model_options(&counting);
     options.disk_reserve = reserve;
+    if (segment > 0)
+        options.segment_size = options.first_segment = segment;
     ck_assert_msg(depot_open("/data", &options, &depot, &detail) == STORE_OK, "%s", detail.text);
     ck_assert_msg(depot_acquire(depot, "s", &store, &detail) == STORE_OK, "%s", detail.text);
 }
 
 /* Others have filled the cluster, or the pool may have less than it has. */
+static void fill_pool(void)
+{
+    sim_cluster_set_free(ground->sim, 0);
+    WAIT_UNTIL(put("more", large, 500) == STORE_FULL);
+}
+
 START_TEST(what_is_deleted_comes_back_where_nothing_is_free)
 {
     enum { COUNT = 2000, SIZE = 500 }; /* many segments */
-    struct ticket ticket;
-    char name[8];
     depot_release(store);
     depot_close(depot);
-    open_anew(1 << 20);
-    for (int i = 0; i < COUNT; i++) {
-        (void)snprintf(name, sizeof name, "%d", i);
-        ck_assert_int_eq(put(name, large, SIZE), STORE_OK);
-    }
-    sim_cluster_set_free(ground->sim, 0);
-    WAIT_UNTIL(put("more", large, SIZE) == STORE_FULL);
-    uint64_t before = disk_bytes();
-    for (int i = 1; i < COUNT; i++) {
-        (void)snprintf(name, sizeof name, "%d", i);
-        const struct store_op op = {.kind = STORE_DELETE, .key = store_key_of(name, strlen(name))};
-        ck_assert_int_eq(ticket_batch(store, &op, 1, NULL), STORE_OK);
-    }
-    ticket_init(&ticket);
-    ck_assert_int_eq(store_compact(store, 60000, compacted, &ticket), STORE_OK);
-    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
-    ticket_destroy(&ticket);
-    ck_assert_uint_lt(disk_bytes(), before / 2);
+    open_anew(1 << 20, 0);
+    put_some(0, COUNT, SIZE);
+    fill_pool();
+    uint64_t before = figures().disk_bytes;
+    delete_some(1, COUNT);
+    compact();
+    ck_assert_uint_lt(figures().disk_bytes, before / 2);
+}
+END_TEST
+
+/* There is no other segment, and nobody asks. */
+START_TEST(the_active_segment_gives_back_where_nothing_is_free)
+{
+    enum { COUNT = 200, SIZE = 500 };
+    depot_release(store);
+    depot_close(depot);
+    open_anew(1 << 20, 256 << 10);
+    put_some(0, COUNT, SIZE);
+    ck_assert_uint_eq(figures().segments, 1);
+    fill_pool();
+    uint64_t before = figures().disk_bytes;
+    delete_some(1, COUNT);
+    WAIT_UNTIL(figures().dead_bytes < COUNT * SIZE / 8); /* and some tombstones may be there that came meanwhile */
+    ck_assert_uint_lt(figures().dead_bytes, COUNT * SIZE / 8);
+    ck_assert_uint_lt(figures().disk_bytes, before / 2);
+    sim_cluster_set_free(ground->sim, UINT64_MAX);
+    WAIT_UNTIL(put("more", large, SIZE) == STORE_OK);
 }
 END_TEST
 
@@ -234,10 +279,7 @@ START_TEST(many_files_are_opened_at_once)
     enum { COUNT = 2000, SIZE = 500, AT_ONCE = 4 }; /* many segments */
     struct object *object;
     char name[8];
-    for (int i = 0; i < COUNT; i++) {
-        (void)snprintf(name, sizeof name, "%d", i);
-        ck_assert_int_eq(put(name, large, SIZE), STORE_OK);
-    }
+    put_some(0, COUNT, SIZE);
     static struct page page, same;
     ck_assert_int_eq(page_list(store, &page, "", "", 100), STORE_OK); /* then there are keys */
     depot_release(store);
@@ -245,7 +287,7 @@ START_TEST(many_files_are_opened_at_once)
     unsigned keys = count_keys();
     ck_assert_uint_gt(keys, 0);
     counting.openat = open_slowly;
-    open_anew(0);
+    open_anew(0, 0);
     ck_assert_uint_ge(atomic_load(&crowds[SEGMENTS].most), AT_ONCE);
     ck_assert_uint_ge(atomic_load(&crowds[SUMMARIES].most), AT_ONCE);
     atomic_store(&crowds[KEYS].most, 0);
@@ -311,6 +353,7 @@ int main(void)
         what_was_read_lately_is_there_at_once,
         many_are_expected,
         what_is_deleted_comes_back_where_nothing_is_free,
+        the_active_segment_gives_back_where_nothing_is_free,
         many_files_are_opened_at_once,
         who_has_lost_the_pool_says_so,
     };
