@@ -54,10 +54,16 @@ uint64_t yield_useless(const struct index *index, const struct segment *segment)
     return all > kept ? all - kept : 0;
 }
 
+/* Bytes of the disk that a segment takes: holes behind its records take none. */
+static uint64_t taken(const struct index *index, const struct segment *segment)
+{
+    return index->log->io->holes ? SEGMENT_HEADER + yield_records(segment) : segment->prepared;
+}
+
 uint64_t yield_gain(const struct index *index, const struct segment *segment)
 {
-    uint64_t keeps = yield_kept(index, segment) + SEGMENT_HEADER;
-    return segment->prepared > keeps ? segment->prepared - keeps : 0;
+    uint64_t takes = taken(index, segment), keeps = yield_kept(index, segment) + SEGMENT_HEADER;
+    return takes > keeps ? takes - keeps : 0;
 }
 
 bool yield_is_worthwhile(const struct index *index, const struct segment *segment, bool thorough)
@@ -66,10 +72,10 @@ bool yield_is_worthwhile(const struct index *index, const struct segment *segmen
         return false;
     if (yield_useless(index, segment) * WORTHWHILE_PART >= yield_records(segment))
         return true;
-    uint64_t tail = log_tail(segment); /* every segment has that much */
+    uint64_t tail = index->log->io->holes ? 0 : log_tail(segment); /* every segment has that much */
     uint64_t gained = yield_gain(index, segment);
     return (thorough || space_is_full(index->log->space)) && gained >= YIELD_GAIN_MIN + tail &&
-           (gained - tail) * THOROUGH_PART >= segment->prepared;
+           (gained - tail) * THOROUGH_PART >= taken(index, segment);
 }
 
 bool yield_may_be_worth_sealing(const struct index *index)
@@ -84,7 +90,7 @@ bool yield_is_worth_sealing(const struct index *index, const struct segment *act
 {
     log_assert_own(index->log);
     index_assert_locked(index);
-    uint64_t dead = yield_useless(index, active);
-    return dead > 0 && dead * THOROUGH_PART >= yield_records(active) && active->prepared > cost &&
-           (active->prepared - cost) * THOROUGH_PART >= active->prepared;
+    uint64_t dead = yield_useless(index, active), takes = taken(index, active);
+    return dead > 0 && dead * THOROUGH_PART >= yield_records(active) && takes > cost &&
+           (takes - cost) * THOROUGH_PART >= takes;
 }

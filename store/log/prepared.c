@@ -205,10 +205,12 @@ static int take_hurried(struct log *log, int error, struct prepared *ret_prepare
     return 0;
 }
 
-/* On a full disk it has no tail, but the one behind it will: that is counted. */
+/* On a full disk it has no tail, but the one behind it will: that is counted. Of holes only what is written is. */
 uint64_t prepared_cost(const struct log *log, uint64_t bytes)
 {
     log_assert_own(log);
+    if (log->io->holes)
+        return SEGMENT_HEADER + bytes;
     uint64_t least = least_size(log, bytes);
     return space_is_full(log->space) ? least : hasty_size(log, least);
 }

@@ -223,6 +223,30 @@ START_TEST(the_active_segment_gives_back_where_nothing_is_free)
 }
 END_TEST
 
+/* The end of a segment that nothing was written to takes nothing, and nothing would come back of it. */
+START_TEST(nothing_is_written_again_for_a_hole)
+{
+    enum { COUNT = 400, FEW = 50, SIZE = 500 };
+    static char names[COUNT][8];
+    static struct store_op ops[COUNT];
+    depot_release(store);
+    depot_close(depot);
+    open_anew(1 << 20, 256 << 10);
+    for (int i = 0; i < COUNT; i++) {
+        int length = snprintf(names[i], sizeof names[i], "%d", i);
+        ops[i] = (struct store_op){
+            .kind = STORE_PUT, .key = store_key_of(names[i], (size_t)length), .payload = large, .size = SIZE};
+    }
+    put_some(COUNT, COUNT + FEW, SIZE);
+    ck_assert_int_eq(ticket_batch(store, ops, COUNT, NULL), STORE_OK); /* no place behind the others */
+    ck_assert_uint_eq(figures().segments, 2);
+    uint64_t before = figures().end_offset;
+    compact();
+    ck_assert_uint_eq(figures().end_offset, before);
+    ck_assert_uint_eq(figures().segments, 2);
+}
+END_TEST
+
 /* Files whose names end so: how many are being opened, and were at most. */
 struct crowd {
     const char *ending;
@@ -354,6 +378,7 @@ int main(void)
         many_are_expected,
         what_is_deleted_comes_back_where_nothing_is_free,
         the_active_segment_gives_back_where_nothing_is_free,
+        nothing_is_written_again_for_a_hole,
         many_files_are_opened_at_once,
         who_has_lost_the_pool_says_so,
     };
