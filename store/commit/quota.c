@@ -62,6 +62,15 @@ static void share_out(struct quota *quota, struct quota_share *share)
     share->counts = false;
 }
 
+/* What is kept stays, without a moment in which it does not count. */
+static void fall_back(struct quota *quota, struct quota_share *share)
+{
+    share_out(quota, share);
+    share->arrived = share->kept;
+    if (share->kept > 0)
+        share_in(quota, share);
+}
+
 static void grow(struct quota *quota, int64_t objects, int64_t bytes)
 {
     assert(lock_is_mine(&quota->lock));
@@ -160,10 +169,9 @@ bool quota_arrive(struct quota *quota, struct quota_share *share, uint64_t arriv
     if (!arrives) {
         *ret_overrun = (struct store_overrun){
             .limit = quota->limits.bytes.most, .used = before, .added = after - before};
-        share_out(quota, share);
-        share->arrived = share->kept;
-        if (share->kept > 0)
-            share_in(quota, share);
+        fall_back(quota, share);
+    } else if (share->keeps) {
+        share->kept = arrived;
     }
     lock_release(&quota->lock);
     return arrives;
@@ -189,6 +197,7 @@ void quota_pass(struct quota *quota, struct quota_share *one, uint64_t of_one, s
     lock_take(&quota->lock);
     set(quota, one, of_one);
     set(quota, other, of_other);
+    other->kept = of_other;
     lock_release(&quota->lock);
 }
 
@@ -197,6 +206,6 @@ void quota_leave(struct quota *quota, struct quota_share *share)
     if (!share->counts) /* as mostly: the writer has let it in */
         return;
     lock_take(&quota->lock);
-    share_out(quota, share);
+    fall_back(quota, share);
     lock_release(&quota->lock);
 }

@@ -11,8 +11,9 @@
  * more than its limit and, until uploads have taken their places, once more what it holds. Those that survive their
  * connections (uploads.h) are spared nothing, for they cost nobody anything while they lie there.
  *
- * Who is refused has nothing in it any more, but for what was there before. So of uploads that are too many, those that
- * are left get through.
+ * Who is refused has nothing in it any more, so of uploads that are too many, those that are left get through. But what
+ * stays on the disk is never given up, not for the moment until it comes to rest either: others would be let in, and all
+ * of it together would pass the limit.
  *
  * Thread: any; of a share one at a time.
  */
@@ -34,8 +35,9 @@ struct quota {
 /* What an unfinished upload has in it. All zero: nothing yet. */
 struct quota_share {
     uint64_t arrived;
-    uint64_t kept;     /* of these, bytes that were there before: they stay when more is refused */
+    uint64_t kept;     /* of these, bytes that stay when more is refused, and when it leaves */
     uint64_t replaced; /* bytes of the object whose place it takes, once somebody has looked */
+    bool keeps;        /* what is let in is kept */
     bool counts;
 };
 
@@ -83,11 +85,11 @@ bool quota_arrive(struct quota *quota, struct quota_share *share, uint64_t arriv
  * not. */
 void quota_rest(struct quota *quota, struct quota_share *share, uint64_t arrived);
 
-/* The same of two at once, where bytes that were let in become those of another share. */
+/* The same of two at once, where bytes that were let in become those of another share, which keeps them. */
 void quota_pass(struct quota *quota, struct quota_share *one, uint64_t of_one, struct quota_share *other,
                 uint64_t of_other);
 
-/* The upload has ended, or has been refused. */
+/* The upload has ended, or has been refused: nothing of it counts but what is kept, which is passed on. */
 void quota_leave(struct quota *quota, struct quota_share *share);
 
 #endif

@@ -74,6 +74,7 @@ static void take_over(struct stream *stream, bool whole)
 {
     struct upload *upload = stream->upload;
     stream->whole = whole;
+    stream->share.keeps = !whole;
     stream->base = stream->position = upload->file.slot.offset;
     stream->weighed = true; /* it is spared nothing: it may lie there for long, and so may any number for one object */
     upload_lend(upload, &stream->share);
@@ -259,6 +260,8 @@ static struct failure land(struct stream *stream)
         failure = failure_of(stream_seal(stream));
     if (!failure.error || (!stream->whole && failure.error != STORE_DIGEST))
         error = leg_rest(stream);
+    if (!failure.error && !error)
+        stream->share.kept = stream->position; /* whatever becomes of the commit */
     blob_file_close(&stream->file);
     return failure.error ? failure : failure_of_errno(error);
 }

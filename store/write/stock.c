@@ -32,7 +32,6 @@ void stock_rest_more(struct stock *stock, int64_t bytes)
 void stock_lend(struct stock *stock, uint64_t bytes, struct quota_share *share)
 {
     lock_take(&stock->lock);
-    share->kept = bytes;
     quota_pass(stock->quota, &stock->share, stock->share.arrived - bytes, share, bytes);
     lock_release(&stock->lock);
 }
@@ -40,7 +39,6 @@ void stock_lend(struct stock *stock, uint64_t bytes, struct quota_share *share)
 void stock_reclaim(struct stock *stock, uint64_t bytes, struct quota_share *share)
 {
     lock_take(&stock->lock);
-    share->kept = 0;
     quota_pass(stock->quota, &stock->share, stock->share.arrived + bytes, share, 0);
     lock_release(&stock->lock);
 }

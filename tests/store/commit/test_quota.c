@@ -151,7 +151,7 @@ END_TEST
 
 START_TEST(what_was_there_before_counts_whatever_becomes_of_the_rest)
 {
-    struct quota_share resting = {0}, share = {.kept = 40};
+    struct quota_share resting = {0}, share = {0};
     begin(100, 10, 50, 1);
     ck_assert(arrive(&resting, 40));
     quota_pass(&quota, &resting, 0, &share, 40);
@@ -163,6 +163,25 @@ START_TEST(what_was_there_before_counts_whatever_becomes_of_the_rest)
     quota_pass(&quota, &resting, 45, &share, 0);
     quota_leave(&quota, &share);
     ck_assert_uint_eq(unfinished(), 45);
+}
+END_TEST
+
+START_TEST(what_is_kept_is_never_given_up)
+{
+    struct quota_share resting = {0}, share = {.keeps = true};
+    begin(100, 10, 50, 1);
+    quota_pass(&quota, &resting, 0, &share, 10);
+    ck_assert(arrive(&share, 45));
+    ck_assert(!arrive(&share, 51)); /* 45 will stay on the disk */
+    ck_assert_uint_eq(unfinished(), 45);
+    ck_assert(!admit(1, 6, NULL));
+    quota_leave(&quota, &share); /* its commit was refused, and it has not come to rest */
+    ck_assert_uint_eq(unfinished(), 45);
+    ck_assert(!admit(1, 6, NULL));
+    quota_pass(&quota, &resting, 45, &share, 0);
+    quota_leave(&quota, &share);
+    ck_assert_uint_eq(unfinished(), 45);
+    ck_assert(admit(1, 5, NULL));
 }
 END_TEST
 
@@ -190,6 +209,7 @@ int main(void)
         an_upload_is_spared_what_it_replaces,
         all_together_are_spared_no_more_than_is_there,
         what_was_there_before_counts_whatever_becomes_of_the_rest,
+        what_is_kept_is_never_given_up,
         a_limit_that_is_lowered_holds_for_what_comes,
     };
     return UNIT_RUN_WITH("quota", setup, teardown, tests);

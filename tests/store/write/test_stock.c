@@ -26,6 +26,28 @@ START_TEST(unfinished_ones_count_against_the_limit)
 }
 END_TEST
 
+/* Until it has come to rest, too: who got in meanwhile would pass the limit with it. */
+START_TEST(what_stays_of_one_that_is_refused_counts_all_the_while)
+{
+    struct stream *stream;
+    struct ticket ticket;
+    uint64_t id = carrier_must_create(&fixture, "k", STORE_SIZE_UNKNOWN);
+    carrier_limit(&fixture, 650 * CARRIER_KIB);
+    ck_assert_int_eq(carrier_resume(&fixture, id, 0, false, &stream), STORE_OK);
+    ck_assert_int_eq(carrier_write(stream, 0, 600 * CARRIER_KIB), STORE_OK);
+    ck_assert_int_eq(carrier_write(stream, 600 * CARRIER_KIB, CARRIER_SIZE), STORE_QUOTA);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 600 * CARRIER_KIB);
+    ck_assert_int_eq(fixture_put(&fixture, "other", carrier_bytes(), 60 * CARRIER_KIB), STORE_QUOTA);
+    ticket_init(&ticket);
+    stream_rest(stream, &carrier_nothing, ticket_done, &ticket);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ck_assert_uint_eq(ticket.end_offset, 600 * CARRIER_KIB);
+    ticket_destroy(&ticket);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 600 * CARRIER_KIB);
+    ck_assert_int_eq(fixture_put(&fixture, "other", carrier_bytes(), 50 * CARRIER_KIB), STORE_OK);
+}
+END_TEST
+
 START_TEST(any_number_that_replace_one_object_are_spared_nothing)
 {
     uint64_t offset, id, whole;
@@ -185,6 +207,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         unfinished_ones_count_against_the_limit,
+        what_stays_of_one_that_is_refused_counts_all_the_while,
         any_number_that_replace_one_object_are_spared_nothing,
         what_takes_the_place_of_an_object_needs_room_beside_it,
         no_more_are_made_than_a_store_keeps,
