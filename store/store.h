@@ -501,18 +501,21 @@ struct store_change {
 struct store_changes_query {
     uint64_t since;     /* where an earlier answer ended; 0: the beginning */
     size_t limit;       /* changes; a transaction is told whole, also where it goes beyond. 0: where the log ends */
+    bool parted;        /* but it may be told in parts, an answer each */
+    bool amid;          /* `since` is where such a part ended: the rest comes first, whatever the limit */
     const void *prefix; /* only keys that begin with it; length 0: all, and only then objects without a name */
     size_t prefix_length;
 };
 
 struct store_changes {
     uint64_t next;   /* where the next answer begins */
+    bool amid;       /* only a part of a transaction has been told up to there: who asks for more says so */
     uint64_t oldest; /* from here on the log tells of every deletion */
     uint64_t end;    /* where the log ended: whoever has come there holds the store as it was then */
     uint64_t behind; /* of STORE_DAMAGED: where the log can be read again */
 };
 
-/* One change. False: it is enough, once its transaction has been told. */
+/* One change. False: it is enough, once its transaction has been told; where that may be parted, at once. */
 typedef bool store_change_take(void *arg, const struct store_change *change);
 
 /* Calls `take` for each change of a part of the log, in order. Who holds what all changes up to `since` make, and

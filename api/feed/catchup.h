@@ -3,7 +3,8 @@
  *     {"offset":0,"op":"put","key":"cat.jpg",...}                  a change
  *     {"next":147488,"oldest":0,"end":147488,"log":"9f31c2aa"}     the last line: how far it goes
  *
- * Each portion is a part of the log as it was at a moment. It goes on to where the log ends by then.
+ * Each portion is a part of the log as it was at a moment. It goes on to where the log ends by then. Portions part
+ * transactions, too: only the last line says how far a client has come, and a large one takes no more memory.
  *
  * Thread: the daemon's.
  */

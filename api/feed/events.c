@@ -16,12 +16,11 @@ enum {
     MILLISECOND = 1000000,
     RETRY = 1000,
     RETRY_SPREAD = 2000,
-    CROWDED = 1000, /* milliseconds until it is tried again where there was no memory */
 };
 
 struct events {
     bool ordered;    /* a print has come, or is to come */
-    bool crowded;    /* there was no memory for the last one: that is waited for */
+    bool fresh;      /* what has come tells something, and has not been sent */
     uint64_t known;  /* where the client knows to be */
     uint64_t handed; /* bytes, when it was waited last */
     int64_t silent;  /* since when nothing was handed over: nanoseconds of the request's age */
@@ -66,7 +65,7 @@ static void lend_event(struct following *following)
     const struct edition *edition = following->print->edition;
     portions_lend(&following->portions, edition->text, edition->length);
     following->events->known = following->query.since;
-    following->told = 0;
+    following->events->fresh = false;
 }
 
 /* Whether it has come to an end that a client can do something about. */
@@ -75,11 +74,14 @@ static bool is_gone(const struct request *request)
     return request->error == STORE_GONE || request->error == STORE_DAMAGED || request->error == STORE_NO_STORE;
 }
 
-/* Why it does not go on is told by no status now, and a script sees none. */
+/* Why it does not go on is told by no status now, and a script sees none. A part of an event becomes one of a kind that
+ * nobody listens to. */
 static void lend_gone(struct request *request, struct following *following)
 {
     struct jsontext *text = &following->text;
     jsontext_free(text);
+    if (following->query.amid)
+        jsontext_frame(text, "\nevent: broken\n\n");
     jsontext_frame(text, "event: gone\ndata: ");
     following_write_refusal(text, request, following);
     jsontext_frame(text, "\n\n");
@@ -112,21 +114,13 @@ static unsigned until_heartbeat(const struct request *request, struct events *ev
 }
 
 /* A heartbeat to who has closed his side finds out whether anybody is there: if not, the system gets an answer to that,
- * and writing fails from then on. */
-static bool is_due(const struct request *request, struct events *events, enum store_watch_end end)
-{
-    if (end == STORE_WATCH_LEFT)
-        return true;
-    return end == STORE_WATCH_TIME && (!events->crowded || until_heartbeat(request, events) == 0);
-}
-
-/* Thread: one of the engine's, or the daemon's. */
+ * and writing fails from then on. Thread: one of the engine's, or the daemon's. */
 static void watched(void *arg, enum store_watch_end end)
 {
     struct request *request = arg;
     struct following *following = request->state;
     following->over = end == STORE_WATCH_OVER;
-    if (!is_due(request, following->events, end)) {
+    if (end != STORE_WATCH_TIME && end != STORE_WATCH_LEFT) {
         order(request);
         return;
     }
@@ -140,19 +134,15 @@ static unsigned patience(struct request *request, struct events *events)
     bool left = request->left;
     unsigned milliseconds = until_heartbeat(request, events);
     request->left = false;
-    if (left)
-        return 0;
-    return events->crowded && milliseconds > CROWDED ? CROWDED : milliseconds;
+    return left ? 0 : milliseconds;
 }
 
 static void wait_for_changes(struct request *request)
 {
     struct following *following = request->state;
-    bool crowded = following->events->crowded;
     unsigned milliseconds = patience(request, following->events);
-    uint64_t end = crowded ? UINT64_MAX : following->changes.end;
     request_pause(request);
-    if (following_wait(request, end, milliseconds, watched))
+    if (following_wait(request, following->changes.end, milliseconds, watched))
         return; /* the request is no longer ours */
     request->error = STORE_NO_MEMORY;
     request_resume(request);
@@ -165,6 +155,7 @@ static bool take(struct request *request)
     struct following *following = request->state;
     following->events->ordered = false;
     press_take(request);
+    following->events->fresh = request->error == STORE_OK && following->print->edition;
     if (is_gone(request) && permit_holds(request))
         lend_gone(request, following);
     return request->error == STORE_OK && !following->portions.last;
@@ -182,15 +173,14 @@ static enum portions_came more(struct request *request)
     struct following *following = request->state;
     if (following->events->ordered && !take(request))
         return request->error == STORE_OK ? PORTIONS_LENT : PORTIONS_NONE;
-    if (following->told > 0 && permit_holds(request)) { /* as it may not have while nothing happened */
+    if (following->events->fresh && permit_holds(request)) { /* as it may not have while nothing happened */
         lend_event(following);
         return PORTIONS_LENT;
     }
-    following->events->crowded = following->print && following->print->crowded;
     press_leave(request->api->press, following);
     if (has_ended(request))
         return PORTIONS_NONE;
-    if (following->events->crowded || following_has_all(following)) {
+    if (following_has_all(following)) {
         wait_for_changes(request);
     } else {
         request_pause(request);
@@ -206,6 +196,7 @@ static void answer(struct request *request)
     struct following *following = request->state;
     following->events->ordered = false;
     press_take(request);
+    following->events->fresh = request->error == STORE_OK && following->print->edition;
     if (request->error != STORE_OK) {
         following_refuse(request, following);
         return;

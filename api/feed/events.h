@@ -11,8 +11,9 @@
  *     data: {"type":"...","status":410,...}
  *
  * A page is one event: it arrives whole or not at all, so that who comes back by the last id misses nothing and gets
- * nothing twice. Where the log went on and there was nothing to tell, below a prefix, a heartbeat brings its place: an
- * id without data.
+ * nothing twice. One that a transaction makes long is made and sent in parts; where the next part cannot be had any
+ * more, what has been sent of it becomes an event `broken`, in front of `gone`. Where the log went on and there was
+ * nothing to tell, below a prefix, a heartbeat brings its place: an id without data.
  *
  * Between two events the connection is suspended. The heartbeat's failing write is how the server learns that a client
  * has gone. A stream ends when the server does, and when the rules change by which it was let in: who comes back is

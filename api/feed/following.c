@@ -144,11 +144,19 @@ void following_read(struct request *request, struct following *following, size_t
 {
     struct reading reading = {following, bytes};
     struct store_changes_query query = following->query;
-    query.limit = bytes > 0 ? (size_t)following->left : 0;
+    bool rest = query.amid && following->form == FOLLOWING_EVENTS; /* which ends with its transaction */
+    query.limit = bytes > 0 && !rest ? (size_t)following->left : 0;
+    query.parted = following->form != FOLLOWING_PAGE;
     following->told = 0;
     request_keep_error(request, store_changes(request->store, &query, take_change, &reading, &following->changes));
     if (request->error == STORE_OK)
-        following->query.since = following->changes.next;
+        following_move(following);
+}
+
+void following_move(struct following *following)
+{
+    following->query.since = following->changes.next;
+    following->query.amid = following->changes.amid;
 }
 
 void following_write_place(struct jsontext *json, const struct following *following)
@@ -161,37 +169,58 @@ void following_write_place(struct jsontext *json, const struct following *follow
     jsontext_field(json, "log", log);
 }
 
-void following_write_empty(struct jsontext *json, const struct following *following)
+static void begin_page(struct jsontext *json)
 {
     jsontext_open(json, '{');
     jsontext_name(json, "changes");
     jsontext_open(json, '[');
+}
+
+static void end_page(struct jsontext *json, const struct following *following)
+{
     jsontext_close(json, ']');
     following_write_place(json, following);
     jsontext_close(json, '}');
     jsontext_end(json);
 }
 
+void following_write_empty(struct jsontext *json, const struct following *following)
+{
+    begin_page(json);
+    end_page(json, following);
+}
+
 void following_read_page(struct request *request, struct following *following, size_t bytes)
 {
-    struct jsontext *text = &following->text;
-    jsontext_open(text, '{');
-    jsontext_name(text, "changes");
-    jsontext_open(text, '[');
+    begin_page(&following->text);
     following_read(request, following, bytes);
-    jsontext_close(text, ']');
-    following_write_place(text, following);
-    jsontext_close(text, '}');
-    jsontext_end(text);
+    end_page(&following->text, following);
+}
+
+/* Behind a part of a transaction comes another change, if any: something of it has been told. */
+static void begin_event(struct jsontext *json, bool amid)
+{
+    json->comma = amid;
+    if (amid)
+        return;
+    jsontext_frame(json, "data: ");
+    begin_page(json);
+}
+
+static void end_event(struct jsontext *json, const struct following *following)
+{
+    char id[FOLLOWING_ID_SIZE];
+    end_page(json, following);
+    following_write_id(id, following);
+    jsontext_frame(json, id);
 }
 
 void following_read_event(struct request *request, struct following *following, size_t bytes)
 {
-    char id[FOLLOWING_ID_SIZE];
-    jsontext_frame(&following->text, "data: ");
-    following_read_page(request, following, bytes);
-    following_write_id(id, following);
-    jsontext_frame(&following->text, id);
+    begin_event(&following->text, following->query.amid);
+    following_read(request, following, bytes);
+    if (!following->query.amid)
+        end_event(&following->text, following);
 }
 
 void following_write_id(char line[FOLLOWING_ID_SIZE], const struct following *following)

@@ -35,7 +35,6 @@ struct following {
     struct jsontext text;
     struct portions portions; /* of lines and events */
     struct print *print;      /* of pages and events: what is told just now; NULL: nothing */
-    size_t lacking;           /* the press's: bytes of an event for which there was no memory */
     struct request *behind;   /* the press's: who comes next in a line */
     bool awake;               /* the same: it was let go on, and has not said that it has */
     struct events *events;    /* owned; NULL: it is told in another way */
@@ -48,10 +47,15 @@ bool following_ask(struct request *request, struct following *following);
 void following_begin(struct request *request, struct following *following);
 
 /* Reads on from where it has come to, as many changes as are left and not much more than so many bytes of text, each an
- * object, and of lines on one of its own; with 0 bytes none. What went wrong is in request->error. Blocking. */
+ * object, and of lines on one of its own; with 0 bytes none. Only a page holds each transaction whole: of another form
+ * there may be more to come of it (`query.amid`). What went wrong is in request->error. Blocking. */
 void following_read(struct request *request, struct following *following, size_t bytes);
 
-/* The same as one object with all that a page has, and its end; and as an event, whose id is where it ends. */
+/* It has come to where the changes that were read end. */
+void following_move(struct following *following);
+
+/* The same as one object with all that a page has, and its end; and as an event, whose id is where it ends, or a part
+ * of one: it has no end where it ends amid a transaction, and the next one no beginning. */
 void following_read_page(struct request *request, struct following *following, size_t bytes);
 void following_read_event(struct request *request, struct following *following, size_t bytes);
 

@@ -15,8 +15,8 @@ enum { ROW_BITS = 10 };
  * thousands to answer before it looks at what else has come. */
 enum { AWAKE_MAX = 512 };
 
-/* Bytes of text behind which a page ends. Long keys make fewer changes; of an event all is in memory until the slowest
- * of those who get it has read it. */
+/* Bytes of text behind which a page ends, or a part of an event. Long keys make fewer changes. It is in memory until
+ * the slowest of those who get it has read it. */
 enum { PAGE_BYTES = 1 << 20, EVENT_BYTES = 64 << 10, SHORT_BYTES = 4 << 10 };
 
 struct press {
@@ -58,8 +58,8 @@ static bool is_for(const struct print *print, const struct request *request)
     const struct following *following = request->state;
     const struct store_changes_query *query = &following->query;
     return print->store == request->store && print->form == (int)following->form &&
-           print->query.since == query->since && print->query.limit == query->limit &&
-           print->query.prefix_length == query->prefix_length &&
+           print->query.since == query->since && print->query.amid == query->amid &&
+           print->query.limit == query->limit && print->query.prefix_length == query->prefix_length &&
            memcmp(print->prefix, query->prefix, query->prefix_length) == 0;
 }
 
@@ -171,22 +171,12 @@ static void write_text(struct request *request, const struct print *print, size_
 {
     struct following *following = request->state;
     following->query.since = print->query.since;
+    following->query.amid = print->query.amid;
     jsontext_free(&following->text);
     if (following->form == FOLLOWING_EVENTS)
         following_read_event(request, following, bytes);
     else
         following_read_page(request, following, bytes);
-}
-
-/* An event for which there is no memory: nothing has been told, and how much it wants is known to who has made it. */
-static void hold_event_back(struct following *following, struct print *print, size_t wanted)
-{
-    print->crowded = true;
-    following->lacking = wanted;
-    following->told = 0;
-    following->query.since = print->query.since;
-    following->changes.next = print->query.since;
-    jsontext_free(&following->text);
 }
 
 /* The text becomes one that all have, if there is memory for it. */
@@ -198,32 +188,16 @@ static struct edition *take_text(struct request *request, bool anyway)
     return edition_new(&request->api->answers, text, length, anyway);
 }
 
-/* Takes the room for an event, and of it keeps what that is long. */
-static bool take_room(struct budget *answers, struct budget_share *share, size_t length)
-{
-    bool taken = budget_take(answers, share, budget_price(answers, length));
-    budget_keep(share, length);
-    return taken;
-}
-
+/* It is never refused for want of memory: it is short, whatever there is to tell. */
 static void make_event(struct request *request, struct print *print)
 {
-    struct following *following = request->state;
-    struct budget *answers = &request->api->answers;
-    struct budget_share share = {0};
-    size_t bytes = budget_has(answers, answers->limit / 4) ? EVENT_BYTES : SHORT_BYTES;
-    bool knows = following->lacking > 0 && !budget_has(answers, budget_price(answers, following->lacking));
-    write_text(request, print, knows ? 0 : bytes);
-    size_t wanted = knows ? following->lacking : following->text.length;
-    if (request->error == STORE_OK && (knows || (wanted > 2 * bytes && !take_room(answers, &share, wanted)))) {
-        hold_event_back(following, print, wanted);
+    const struct following *following = request->state;
+    const struct budget *answers = &request->api->answers;
+    write_text(request, print, budget_has(answers, answers->limit / 4) ? EVENT_BYTES : SHORT_BYTES);
+    if (request->error != STORE_OK || (following->told == 0 && !print->query.amid))
         return;
-    }
-    following->lacking = 0;
-    budget_keep(&share, 0); /* the edition has its own */
-    if (request->error == STORE_OK && following->told > 0)
-        print->edition = take_text(request, true);
-    if (request->error == STORE_OK && following->told > 0 && !print->edition)
+    print->edition = take_text(request, true);
+    if (!print->edition)
         request->error = STORE_NO_MEMORY;
 }
 
@@ -345,7 +319,10 @@ void press_take(struct request *request)
         return;
     following->changes = print->changes;
     following->told = print->told;
-    following->query.since = print->error == STORE_OK ? print->changes.next : print->query.since;
+    following->query.since = print->query.since;
+    following->query.amid = print->query.amid;
+    if (print->error == STORE_OK)
+        following_move(following);
 }
 
 static void print_free(struct print *print)

@@ -11,7 +11,7 @@
  * Of a crowd whose page is there some go on at a time, and each that has lets the next one go.
  *
  * A page is counted with what it takes. While answers that clients do not read have the memory pages are short, and
- * then `crowded`, without changes. An event is short then, and `crowded` only where a transaction makes it long.
+ * then `crowded`, without changes. Of an event that a transaction makes long a print is a part only, and shorter then.
  *
  * Thread: any that has the request.
  */
@@ -27,7 +27,7 @@ struct press;
 
 struct print {
     struct edition *edition; /* the text; NULL: an error, or an event that would tell nothing */
-    bool crowded;            /* there was no memory to tell more than where the log ends */
+    bool crowded;            /* of a page: there was no memory to tell more than where the log ends */
 
     /* The press's. */
     struct print *next;        /* in its row */

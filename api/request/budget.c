@@ -20,12 +20,6 @@ bool budget_has(const struct budget *budget, size_t bytes)
     return used <= most && bytes <= most - used;
 }
 
-size_t budget_price(const struct budget *budget, size_t bytes)
-{
-    size_t half = budget->limit / 2;
-    return bytes < half / 4 ? 4 * bytes : half;
-}
-
 void budget_add(struct budget *budget, struct budget_share *share, size_t bytes)
 {
     if (bytes <= share->bytes)

@@ -34,10 +34,6 @@ bool budget_take(struct budget *budget, struct budget_share *share, size_t bytes
 /* Whether such a share could be had by another now. */
 bool budget_has(const struct budget *budget, size_t bytes);
 
-/* What to take for a text of so many bytes that cannot be had in pieces, so that there is room for pages as long beside
- * it; half of the budget is enough, and what is longer than that goes out, too. */
-size_t budget_price(const struct budget *budget, size_t bytes);
-
 /* Makes the share at least so large in any case: for what is in memory already. */
 void budget_add(struct budget *budget, struct budget_share *share, size_t bytes);
 

@@ -132,34 +132,11 @@ void portions_begin_text(const struct portions *portions, struct jsontext *text)
         jsontext_free(text);
 }
 
-bool portions_admit_text(struct request *request, struct portions *portions, struct jsontext *text)
+/* Where memory is short the room for escapes that are not there is some times what a portion is long. */
+void portions_end_text(struct request *request, struct jsontext *text)
 {
-    struct budget *answers = &request->api->answers;
-    size_t capacity = text->capacity;
-    if (capacity <= 2 * portions->least)
-        return true;
-    if (budget_take(answers, &request->answer, budget_price(answers, capacity))) {
-        budget_keep(&request->answer, capacity);
-        return true;
-    }
-    jsontext_free(text);
-    portions->wanted = capacity;
-    portions->idle = true;
-    return false;
-}
-
-bool portions_may_try(struct request *request, struct portions *portions)
-{
-    const struct budget *answers = &request->api->answers;
-    size_t wanted = portions->wanted;
-    portions->idle = wanted > 0 && !budget_has(answers, budget_price(answers, wanted));
-    if (!portions->idle)
-        portions->wanted = 0;
-    return !portions->idle;
-}
-
-void portions_end_text(struct request *request, const struct jsontext *text)
-{
+    if (request->portions->least <= LEAST_SHORT)
+        jsontext_trim(text);
     if (text->failed && request->error == STORE_OK)
         request->error = STORE_NO_MEMORY;
     request->portions->bytes = text->bytes;

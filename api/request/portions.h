@@ -37,7 +37,6 @@ struct portions {
     size_t sent;                               /* of the portion */
     size_t least;                              /* bytes that make a portion: when so many are there it is made */
     size_t capacity;                           /* bytes of memory that a text takes; 0: as many as it is long */
-    size_t wanted;                             /* bytes of memory that one had to take and could not have */
     bool large;                                /* they are more than usual, since each portion comes from far away */
 };
 
@@ -64,12 +63,6 @@ void portions_reply_bytes(struct request *request, struct portions *portions, re
 /* For `make`: a text that begins anew, without the room that a long one has taken; and that it is the portion.
  * Thread: an I/O thread. */
 void portions_begin_text(const struct portions *portions, struct jsontext *text);
-void portions_end_text(struct request *request, const struct jsontext *text);
-
-/* For a text that had to become longer than a portion is: whether there is memory to hold it until it is read. If not
- * it is dropped, the portion is idle, and the endpoint goes back to where it was, and waits in `more`. Before it makes
- * the text again it asks whether it may try. Thread: an I/O thread. */
-bool portions_admit_text(struct request *request, struct portions *portions, struct jsontext *text);
-bool portions_may_try(struct request *request, struct portions *portions);
+void portions_end_text(struct request *request, struct jsontext *text);
 
 #endif

@@ -27,6 +27,15 @@ char *jsontext_take(struct jsontext *json, size_t *ret_length)
     return text;
 }
 
+void jsontext_trim(struct jsontext *json)
+{
+    char *bytes = json->length == 0 ? NULL : realloc(json->bytes, json->length);
+    if (!bytes)
+        return;
+    json->bytes = bytes;
+    json->capacity = json->length;
+}
+
 static void grow(struct jsontext *json, size_t length)
 {
     size_t capacity = json->capacity == 0 ? FIRST_CAPACITY : json->capacity;

@@ -34,6 +34,9 @@ void jsontext_free(struct jsontext *json);
 /* The text, which is the caller's then, for free(), without the room that is left over; NULL: memory was out. */
 char *jsontext_take(struct jsontext *json, size_t *ret_length);
 
+/* Gives back the room that is left over. */
+void jsontext_trim(struct jsontext *json);
+
 /* `bracket` is { or [, and its counterpart. */
 void jsontext_open(struct jsontext *json, char bracket);
 void jsontext_close(struct jsontext *json, char bracket);

@@ -12,8 +12,8 @@
  * connections (uploads.h) are spared nothing, for they cost nobody anything while they lie there.
  *
  * Who is refused has nothing in it any more, so of uploads that are too many, those that are left get through. But what
- * stays on the disk is never given up, not for the moment until it comes to rest either: others would be let in, and all
- * of it together would pass the limit.
+ * stays on the disk is never given up, not for the moment until it comes to rest either: others would be let in, and
+ * all of it together would pass the limit.
  *
  * Thread: any; of a share one at a time.
  */

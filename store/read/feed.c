@@ -16,6 +16,7 @@ struct walk {
     store_change_take *take;
     void *arg;
     bool taken; /* all that was wanted */
+    bool amid;  /* `at` is amid a transaction, of which a part is told */
     struct cursor cursor;
     struct stretch stretch; /* where the walk is, held */
     uint64_t at;            /* offset up to which all is told */
@@ -132,19 +133,28 @@ static int measure(struct walk *walk, uint64_t position, uint64_t *ret_position,
     return error;
 }
 
-/* Tells the transaction between two positions. */
-static int tell_all(struct walk *walk, uint64_t position, uint64_t end)
+/* Tells the transaction at a position, or the rest of it, as far as is wanted. *position: behind that; where a record
+ * cannot be read, there, or where the transaction begins if it may not be parted. An errno. */
+static int tell_all(struct walk *walk, uint64_t *position, bool *ret_whole)
 {
-    while (position < end) {
-        struct record record;
-        enum cursor_found found;
-        int error = cursor_look(&walk->cursor, position, false, &record, &found);
-        if (error || found == CURSOR_NOTHING)
-            return error ? error : EIO;
+    uint64_t at = *position;
+    struct record record;
+    enum cursor_found found;
+    int error;
+    do {
+        error = cursor_look(&walk->cursor, at, false, &record, &found);
+        *ret_whole = !error && found != CURSOR_NOTHING && walk->amid == (record.step > 0);
+        if (!*ret_whole)
+            break;
         tell(walk, &record);
-        position += record_length(&record);
-    }
-    return 0;
+        walk->amid = record.step + 1 < record.steps;
+        at += record_length(&record);
+    } while (walk->amid && !(walk->taken && walk->query->parted));
+    if (*ret_whole || walk->query->parted)
+        *position = at;
+    else
+        walk->amid = false;
+    return error;
 }
 
 /* Where the next transaction begins in the stretch behind a place where none can be read, or what follows it. */
@@ -179,7 +189,7 @@ static struct failure at_hole(struct walk *walk, uint64_t position)
 {
     bool leads = true;
     int error = 0;
-    if (walk->at == walk->query->since)
+    if (walk->at == walk->query->since && !walk->query->amid)
         error = leads_to(walk, position, &leads);
     if (!error && leads)
         error = find_behind(walk, position, &walk->behind);
@@ -190,32 +200,39 @@ static struct failure at_hole(struct walk *walk, uint64_t position)
 
 static bool is_enough(const struct walk *walk)
 {
-    return walk->taken || walk->told >= walk->query->limit || walk->looked >= LOOKED_MAX;
+    return walk->taken || (!walk->amid && (walk->told >= walk->query->limit || walk->looked >= LOOKED_MAX));
 }
 
-/* Tells the records of the stretch from `at` on. */
+/* Tells the records of the stretch from `at` on. Of what is told in parts all was there when it began. */
 static struct failure walk_records(struct walk *walk, uint64_t limit)
 {
     const struct segment *segment = walk->stretch.segment;
-    uint64_t position = segment_position(segment, walk->at), next;
+    uint64_t position = segment_position(segment, walk->at);
     cursor_begin(&walk->cursor, segment, limit);
     while (position < limit && !is_enough(walk)) {
-        bool whole;
-        int error = measure(walk, position, &next, &whole);
-        if (!error && !whole)
-            return at_hole(walk, position);
-        if (!error)
-            error = tell_all(walk, position, next);
+        uint64_t begin = position, end;
+        bool whole = true;
+        int error = walk->amid ? 0 : measure(walk, position, &end, &whole);
+        if (!error && whole)
+            error = tell_all(walk, &position, &whole);
+        walk->at = segment_offset(segment, position);
+        walk->looked += position - begin;
         if (error)
             return failure_io(error);
-        walk->looked += next - position;
-        position = next;
-        walk->at = segment_offset(segment, position);
+        if (!whole)
+            return at_hole(walk, position);
     }
     return failure_none();
 }
 
-/* Walks through the stretch that is held. What a husk stands for is elsewhere now, or has ended. */
+/* What stood up to there is elsewhere now, or has ended; of a transaction that has been told in part, the rest. */
+static void skip(struct walk *walk, uint64_t offset)
+{
+    walk->at = offset;
+    walk->amid = false;
+}
+
+/* Walks through the stretch that is held. */
 static struct failure walk_stretch(struct walk *walk)
 {
     const struct stretch *stretch = &walk->stretch;
@@ -223,11 +240,11 @@ static struct failure walk_stretch(struct walk *walk)
     struct failure failure = failure_none();
     uint64_t records = segment_offset(segment, stretch->records), limit = segment_offset(segment, stretch->limit);
     if (walk->at < segment->base)
-        walk->at = segment->base;
+        skip(walk, segment->base);
     if (!segment_is_husk(segment))
         failure = walk_records(walk, stretch->records);
     else if (walk->at < records)
-        walk->at = records;
+        skip(walk, records);
     if (failure.error || walk->at < records)
         return failure;
     if (walk->at < limit) { /* what followed is lost */
@@ -260,7 +277,8 @@ struct failure feed_read(const struct feed *feed, const struct store_changes_que
                          void *arg, struct store_changes *ret_changes)
 {
     const struct reader *reader = feed->reader;
-    struct walk walk = {.feed = feed, .query = query, .take = take, .arg = arg, .at = query->since};
+    struct walk walk = {
+        .feed = feed, .query = query, .take = take, .arg = arg, .at = query->since, .amid = query->amid};
     index_lock_shared(reader->index);
     walk.end = reader->index->end_offset;
     uint64_t oldest = horizon_of_deletions(feed->horizon);
@@ -274,6 +292,7 @@ struct failure feed_read(const struct feed *feed, const struct store_changes_que
         failure = walk_log(&walk);
     cursor_free(&walk.cursor);
     ret_changes->next = walk.at;
+    ret_changes->amid = walk.amid;
     ret_changes->end = walk.end;
     ret_changes->behind = walk.behind;
     if (failure.error && walk.told > 0)

@@ -115,6 +115,34 @@ START_TEST(who_comes_back_gets_what_follows)
 }
 END_TEST
 
+/* It is made in parts. Others get it, too, who come to it while it is on its way. */
+START_TEST(a_large_batch_is_one_event)
+{
+    enum { READERS = 3 };
+    struct stream *streams[READERS];
+    site_start();
+    many_put(MANY_BATCH);
+    site_expect(site_put("a", "1", NULL), 201);
+    for (int i = 0; i < READERS; i++)
+        streams[i] = follow(i == 0 ? "?limit=7" : "?limit=150", "");
+    for (int i = 0; i < READERS; i++) {
+        ck_assert(stream_next(streams[i]));
+        json_t *page = json_loads(stream_field(streams[i], "data"), 0, NULL);
+        json_t *changes = json_object_get(page, "changes");
+        ck_assert_uint_eq(json_array_size(changes), MANY_BATCH);
+        for (size_t k = 0; k < MANY_BATCH; k++) {
+            const char *key = json_string_value(json_object_get(json_array_get(changes, k), "key"));
+            ck_assert_uint_eq(strtoul(client_text(site.client, "%.6s", key), NULL, 10), k);
+        }
+        const char *id = strchr(stream_field(streams[i], "id"), '-') + 1;
+        ck_assert_int_eq(atoll(id), json_integer_value(json_object_get(page, "next")));
+        json_decref(page);
+        ck_assert_str_eq(next_event(streams[i]), "put a; ");
+        stream_close(streams[i]);
+    }
+}
+END_TEST
+
 static int refusal(const char *query, const char *fields)
 {
     struct stream *stream = open_stream(query, fields);
@@ -458,6 +486,7 @@ int main(void)
     const TTest *const tests[] = {
         what_there_is_comes_and_then_what_is_written,
         who_comes_back_gets_what_follows,
+        a_large_batch_is_one_event,
         what_cannot_be_followed_is_refused_by_a_status,
         streams_are_for_all_versions,
         a_silence_has_heartbeats,

@@ -30,25 +30,28 @@ static bool apply(void *arg, const struct store_change *change)
                    (unsigned long long)follower->since);
     follower->shown = change->offset;
     follower->changes++;
+    follower->taken++;
     if (change->ends)
         end_hash(follower, change);
     unsigned key = key_of(change);
     if (key == MODEL_KEYS && change->put)
         model_fail(follower->model, "a change tells of a key that nobody wrote");
+    bool more = follower->part == 0 || follower->taken < follower->part;
     if (key == MODEL_KEYS)
-        return true; /* no object of a name's hash alone has been there */
+        return more; /* no object of a name's hash alone has been there */
     follower->held[key].there = change->put;
     follower->held[key].size = change->size;
     follower->held[key].offset = change->offset;
     follower->held[key].digest = change->digest;
     follower->held[key].time = change->time;
-    return true;
+    return more;
 }
 
 static void begin_anew(struct follower *follower)
 {
     memset(follower->held, 0, sizeof follower->held);
     follower->since = 0;
+    follower->amid = false;
     follower->shown = 0;
     follower->anew++;
 }
@@ -56,8 +59,10 @@ static void begin_anew(struct follower *follower)
 bool follower_step(struct follower *follower, size_t limit)
 {
     struct model *model = follower->model;
-    struct store_changes_query query = {.since = follower->since, .limit = limit};
+    struct store_changes_query query = {
+        .since = follower->since, .limit = limit, .parted = follower->part > 0, .amid = follower->amid};
     struct store_changes changes;
+    follower->taken = 0;
     enum store_error error = store_changes(model->stores[follower->store], &query, apply, follower, &changes);
     if (error == STORE_GONE && follower->since > 0) {
         begin_anew(follower);
@@ -70,7 +75,11 @@ bool follower_step(struct follower *follower, size_t limit)
     if (changes.next < follower->since || changes.next > changes.end)
         model_fail(model, "the changes since %llu go on at %llu, and end at %llu", (unsigned long long)follower->since,
                    (unsigned long long)changes.next, (unsigned long long)changes.end);
+    if (changes.amid && (follower->part == 0 || changes.next == changes.end))
+        model_fail(model, "the changes since %llu are told up to %llu, amid a transaction",
+                   (unsigned long long)follower->since, (unsigned long long)changes.next);
     follower->since = changes.next;
+    follower->amid = changes.amid;
     follower->pages++;
     return changes.next == changes.end;
 }

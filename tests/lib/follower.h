@@ -19,8 +19,11 @@ struct follower {
         struct store_digest digest;
         int64_t time;
     } held[MODEL_KEYS];
+    size_t part; /* it takes transactions in parts, and at most so many changes each time; 0: whole ones */
     uint64_t since;
+    bool amid;        /* that is amid a transaction */
     uint64_t shown;   /* offset of the last change of the answer */
+    size_t taken;     /* changes of the answer */
     uint64_t changes; /* told in all, ... */
     uint64_t pages;   /* ... by so many answers */
     uint64_t anew;    /* times it had to begin anew */

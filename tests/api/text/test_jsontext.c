@@ -57,6 +57,21 @@ START_TEST(commas_stand_between_values)
 }
 END_TEST
 
+START_TEST(what_is_left_over_is_given_back)
+{
+    struct jsontext json = {0};
+    jsontext_trim(&json);
+    ck_assert_ptr_null(json.bytes);
+    jsontext_text(&json, "a");
+    jsontext_trim(&json);
+    ck_assert_uint_eq(json.capacity, json.length);
+    jsontext_text(&json, "b");
+    ck_assert_uint_eq(json.length, 7);
+    ck_assert_mem_eq(json.bytes, "\"a\",\"b\"", 7);
+    jsontext_free(&json);
+}
+END_TEST
+
 START_TEST(it_grows_with_what_is_written)
 {
     struct jsontext json = {0};
@@ -73,6 +88,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {each_byte_at_each_place, commas_stand_between_values, it_grows_with_what_is_written};
+    const TTest *tests[] = {each_byte_at_each_place, commas_stand_between_values, what_is_left_over_is_given_back,
+                            it_grows_with_what_is_written};
     return UNIT_RUN("jsontext", tests);
 }

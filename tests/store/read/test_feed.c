@@ -5,6 +5,7 @@
  *   CAIRN_SEED       the first one's seed (1)
  */
 #include "store/index/horizon.h"
+#include "store/log/segment.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/follower.h"
 #include "tests/lib/history.h"
@@ -25,14 +26,15 @@ enum { HISTORIES = 40, EPISODES = 14, WEEK = 7 * 24 * 3600 };
 struct life {
     struct model *model;
     struct prng prng;
-    struct follower near[MODEL_STORES]; /* follows all the time, ... */
-    struct follower far[MODEL_STORES];  /* ... now and then */
+    struct follower near[MODEL_STORES];   /* follows all the time, ... */
+    struct follower far[MODEL_STORES];    /* ... now and then, ... */
+    struct follower parted[MODEL_STORES]; /* ... or a few changes at a time, while transactions come and go */
     unsigned cuts;
 };
 
 static struct {
     uint64_t writes, restarts, cuts, compactions, hours;
-    uint64_t changes, pages, compared, anew;
+    uint64_t changes, pages, compared, anew, amid;
 } totals;
 
 static void cut(struct life *life)
@@ -42,7 +44,7 @@ static void cut(struct life *life)
     history_round(life->model, &life->prng, 8);
     history_burst(life->model, &life->prng);
     for (unsigned store = 0; store < MODEL_STORES; store++)
-        (void)follower_step(&life->near[store], 3); /* beside what is under way */
+        (void)(follower_step(&life->near[store], 3) && follower_step(&life->parted[store], 3)); /* beside writes */
     model_power_cut(life->model, prng_next(&life->prng));
     life->model->disturbed = false;
     life->cuts++;
@@ -119,21 +121,36 @@ static void compare(struct life *life, struct follower *followers)
     totals.compared += MODEL_STORES;
 }
 
+/* It does not come to the end, so there are compactions and cuts amid what it has been told in part. */
+static void go_on_a_little(struct life *life)
+{
+    for (unsigned store = 0; store < MODEL_STORES; store++) {
+        struct follower *follower = &life->parted[store];
+        follower->part = 1 + prng_below(&life->prng, 2);
+        for (uint64_t steps = prng_below(&life->prng, 12); steps > 0 && !follower_step(follower, 40); steps--)
+            ;
+        totals.amid += follower->amid;
+    }
+}
+
 static void live(uint64_t seed, uint64_t retention)
 {
     struct sim_disk *disk = sim_disk_new(seed);
     struct life life = {.model = model_new(disk, seed), .prng = prng_of(seed)};
     life.model->options.feed_retention = retention;
     for (unsigned store = 0; store < MODEL_STORES; store++)
-        life.near[store] = life.far[store] = (struct follower){.model = life.model, .store = store};
+        life.near[store] = life.far[store] = life.parted[store] = (struct follower){.model = life.model,
+                                                                                    .store = store};
     model_open(life.model, NULL);
     for (unsigned i = 0; i < EPISODES; i++) {
         episode(&life);
         compare(&life, life.near);
+        go_on_a_little(&life);
         if (prng_one_in(&life.prng, 5))
             compare(&life, life.far);
     }
     compare(&life, life.far);
+    compare(&life, life.parted);
     for (unsigned store = 0; store < MODEL_STORES; store++) {
         totals.changes += life.near[store].changes + life.far[store].changes;
         totals.pages += life.near[store].pages + life.far[store].pages;
@@ -153,11 +170,12 @@ START_TEST(a_follower_holds_what_the_store_does)
     for (uint64_t seed = first; seed < first + count; seed++)
         live(seed, seed % 3 ? WEEK : 0);
     printf("feed: %llu histories: %llu writes, %llu restarts, %llu power cuts, %llu compactions, %llu hours; "
-           "%llu changes on %llu pages, compared %llu times, begun anew (410) %llu times\n",
+           "%llu changes on %llu pages, compared %llu times, begun anew (410) %llu times, "
+           "%llu times left amid a transaction\n",
            (unsigned long long)count, (unsigned long long)totals.writes, (unsigned long long)totals.restarts,
            (unsigned long long)totals.cuts, (unsigned long long)totals.compactions, (unsigned long long)totals.hours,
            (unsigned long long)totals.changes, (unsigned long long)totals.pages, (unsigned long long)totals.compared,
-           (unsigned long long)totals.anew);
+           (unsigned long long)totals.anew, (unsigned long long)totals.amid);
     fflush(stdout);
 }
 END_TEST
@@ -240,10 +258,68 @@ START_TEST(an_answer_does_not_part_a_transaction)
     ck_assert_uint_eq(told.count, 1);
     must_tell(0, "put b");
     ck_assert_int_eq(ask(inside, 2, "", &changes), STORE_GONE);
+    ck_assert(!changes.amid);
     told.enough = 2;
     ck_assert_int_eq(ask(0, TOLD_MAX, "", &changes), STORE_OK);
     ck_assert_uint_eq(told.count, 4);
     told.enough = 0;
+}
+END_TEST
+
+static void ask_for_part(struct store_changes_query *query, size_t enough, struct store_changes *ret_changes)
+{
+    told.count = 0;
+    told.enough = enough;
+    ck_assert_int_eq(store_changes(fixture.store, query, take, NULL, ret_changes), STORE_OK);
+    told.enough = 0;
+    query->since = ret_changes->next;
+    query->amid = ret_changes->amid;
+}
+
+/* The limit does not part it, but where a transaction ends that is over it, the answer does. */
+START_TEST(a_transaction_may_be_told_in_parts)
+{
+    struct store_changes_query query = {.limit = 2, .parted = true};
+    struct store_changes changes;
+    fixture_must_put(&fixture, "a", "1");
+    fixture_put_batch(&fixture, "text");
+    fixture_must_put(&fixture, "b", "2");
+    ck_assert_int_eq(ask(0, TOLD_MAX, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 5);
+    uint64_t third = told.offsets[2], last = told.offsets[4];
+    ask_for_part(&query, 2, &changes);
+    ck_assert_uint_eq(told.count, 2);
+    ck_assert(changes.amid && changes.next == third);
+    ask_for_part(&query, 1, &changes);
+    ck_assert_uint_eq(told.count, 1);
+    ck_assert(changes.amid);
+    query.limit = 0;
+    ask_for_part(&query, 0, &changes);
+    ck_assert_uint_eq(told.count, 1);
+    ck_assert(!changes.amid && changes.next == last);
+    query.limit = 2;
+    ask_for_part(&query, 0, &changes);
+    must_tell(0, "put b");
+    ck_assert(!changes.amid && changes.next == changes.end);
+    ck_assert_int_eq(ask(0, 2, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 4);
+}
+END_TEST
+
+/* It goes on behind what cannot be read, as else. */
+START_TEST(damage_amid_a_transaction_is_told)
+{
+    struct store_changes_query query = {.limit = TOLD_MAX, .parted = true};
+    struct store_changes changes;
+    fixture_put_batch(&fixture, "text");
+    fixture_must_put(&fixture, "b", "2");
+    ck_assert_int_eq(ask(0, TOLD_MAX, "", &changes), STORE_OK);
+    uint64_t second = told.offsets[1], last = told.offsets[told.count - 1];
+    ask_for_part(&query, 1, &changes);
+    ck_assert(changes.amid && changes.next == second);
+    fixture_flip(&fixture, fixture_segment(&fixture), SEGMENT_HEADER + second + 20);
+    ck_assert_int_eq(store_changes(fixture.store, &query, take, NULL, &changes), STORE_DAMAGED);
+    ck_assert_uint_eq(changes.behind, last);
 }
 END_TEST
 
@@ -398,6 +474,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         changes_come_in_their_order,          an_answer_does_not_part_a_transaction,
+        a_transaction_may_be_told_in_parts,   damage_amid_a_transaction_is_told,
         only_what_is_below_a_prefix_is_told,  an_offset_of_another_log_is_gone,
         what_is_kept_has_its_bounds,          what_an_older_program_has_dropped_is_not_claimed,
         damage_is_told_where_it_is_met,       a_file_that_is_not_valid_is_none,
