@@ -1,9 +1,10 @@
 // drop.js - files and whole folders that are dropped on the page or chosen, as a stream of files with their paths.
 
 import { button, make } from "./dom.js";
-import { bytesOfText, isKey } from "./key.js";
+import { bytesOfText, isKey, write } from "./key.js";
 import { complain, say } from "./notice.js";
 import { Unreadable } from "./send.js";
+import { tell } from "./spelling.js";
 import { uploads } from "./upload.js";
 import { words } from "./words.js";
 
@@ -53,16 +54,21 @@ async function readOn({ fullPath }, reader) {
     }
 }
 
+const come = new WeakMap(); // of a folder: the names of what was read of it, though the rest was not
+
 // What is deeper than keys are long would have no key: so nothing is walked for ever.
 async function* filesBelow(folder) {
     const reader = folder.createReader(), hasKey = folder.name !== "" && isKey(pathOf(folder));
+    const before = come.get(folder) ?? new Set(), names = new Set(before);
+    come.set(folder, names);
     for (;;) {
         const some = hasKey ? await readOn(folder, reader) : null;
         if (some === null)
             yield unread(folder);
         if (!some?.length)
             return;
-        yield* filesOf(some);
+        some.forEach(({ name }) => names.add(name));
+        yield* filesOf(some.filter(({ name }) => !before.has(name)));
     }
 }
 
@@ -77,10 +83,18 @@ async function* filesOf(entries) {
         yield* filesBelow(folder);
 }
 
-// An input tells of each file in which folder it was, if a folder was chosen.
-function* filesOfInput({ files }) {
-    for (const file of files)
-        yield { file, path: bytesOfText(file.webkitRelativePath || file.name) };
+// An input tells of each file in which folder it was, if a folder was chosen. There Chromium makes slashes of backslashes:
+// the file itself has its true name, and of two that come to be the same by their folders one would be lost.
+function filesOfInput({ files }) {
+    const found = Array.from(files, (file) => ({ file,
+        path: bytesOfText(file.webkitRelativePath.slice(0, -file.name.length) + file.name) }));
+    const seen = new Set();
+    for (const { file, path } of found) {
+        if (file.webkitRelativePath && seen.has(path))
+            throw new Error(words.upload.twofold(tell(write(path))));
+        seen.add(path);
+    }
+    return found;
 }
 
 // `known`: the group that they come to once more.
@@ -107,7 +121,7 @@ async function hand(files, target, known) {
 
 function chooser(label, properties, target) {
     const input = make("input", { type: "file", hidden: true, "aria-label": label, ...properties, onchange: () => {
-        hand([...filesOfInput(input)], target()).catch(complain);
+        (async () => hand(filesOfInput(input), target()))().catch(complain);
         input.value = "";
     } });
     return input;

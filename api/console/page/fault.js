@@ -15,8 +15,12 @@ function linkTo(at) {
 
 const isOfTheWeb = ({ protocol }) => protocol === "http:" || protocol === "https:";
 
+// What is the page's own has no name of its own: what else went wrong the browser tells in its words.
+export const sentenceOf = ({ name, message }) => name === "Error" ? message : words.fault.unknown;
+
 // The children of an element that tells it.
-export function faultOf({ message, detail = null, at = null }) {
+export function faultOf(error) {
+    const { detail = null, at = null } = error, message = sentenceOf(error);
     if (at !== null && isOfTheWeb(new URL(at)))
         return [make("span", {}, message), " ", linkTo(new URL(at))];
     return detail === null ? [message] : [make("span", {}, message),

@@ -2,7 +2,7 @@
 // There are a few at most, and what happens again is counted.
 
 import { button, make, setText, toHeading } from "./dom.js";
-import { faultOf } from "./fault.js";
+import { faultOf, sentenceOf } from "./fault.js";
 import { words } from "./words.js";
 
 const SHOWN = 6000;
@@ -72,7 +72,7 @@ export const say = (text) => put(text, [text], false);
 // Of what went wrong; what was called off is no fault.
 export function complain(error) {
     if (error.name !== "AbortError")
-        put(error.message, faultOf(error), true);
+        put(sentenceOf(error), faultOf(error), true);
 }
 
 // Escape dismisses the newest, where it has nothing nearer to close.

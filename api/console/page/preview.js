@@ -7,7 +7,7 @@
 import { button, make, setText } from "./dom.js";
 import { heldUrl, isInert, openUrl } from "./download.js";
 import { attributes, bytes } from "./store.js";
-import { faultOf } from "./fault.js";
+import { faultOf, sentenceOf } from "./fault.js";
 import * as format from "./format.js";
 import { words } from "./words.js";
 
@@ -117,7 +117,7 @@ function unpacked(reader) {
 
 async function text({ store, key, size, type, coded, signal }, place) {
     const decoder = charset(type), shown = make("pre", { tabindex: 0, "aria-label": words.preview.text(key.name) });
-    const next = button(words.preview.more, { onclick: () => more().catch((error) => setText(next, error.message)) });
+    const next = button(words.preview.more, { onclick: () => more().catch((error) => setText(next, sentenceOf(error))) });
     const read = coded || !size ? unpacked((await bytes(store, key, { signal })).body.getReader()) :
         ranged(store, key, size, signal);
     const more = async () => {

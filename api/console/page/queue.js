@@ -6,10 +6,10 @@
 
 import { Key } from "./key.js";
 import { Line } from "./line.js";
-import { LOT, Taken, Unreadable, send, sendLot } from "./send.js";
+import { LOT, Taken, Unreadable, leave, send, sendLot } from "./send.js";
 import { Refusal, ask, passes } from "./server.js";
 import { Sizes } from "./sizes.js";
-import { Elsewhere, dropResumable, whenAlone } from "./tus.js";
+import { Elsewhere, whenAlone } from "./tus.js";
 import { wait } from "./wait.js";
 
 const AT_ONCE = 4; // of the six connections that a browser has: the page wants to go on
@@ -151,13 +151,13 @@ export class Queue {
             group.again([...items].filter((item) => item.group === group).map(({ entry }) => entry));
     }
 
-    // It is not sent, and what was of it is forgotten. But what is on its way may be there already.
+    // It is not sent, and what was of it is forgotten, as soon as nothing of it is on its way: that may be there already.
     drop(item) {
         item.late = item.state === "sending" || item.unsure;
         this.#leave(item);
         item.abort?.abort();
         if (!item.entry)
-            dropResumable(item);
+            Promise.resolve(item.ended).then(() => leave(item));
     }
 
     // It does not count any more.
@@ -232,7 +232,8 @@ export class Queue {
                 item.abort = abort;
                 this.#turn(item, "sending");
             }
-            await (lot.length === 1 ? this.#send(lot[0], abort.signal) : this.#sendLot(lot, abort.signal));
+            await (lot.length === 1 ? lot[0].ended = this.#send(lot[0], abort.signal) :
+                this.#sendLot(lot, abort.signal));
         }
         this.changed();
     }

@@ -4,9 +4,9 @@
 import * as format from "./format.js";
 import { words } from "./words.js";
 
-// "urn:problem-type:cairn:no-store" is of the kind no-store. Whoever stands in front of the server may answer, too, and
-// says no kind.
-const kindOf = ({ type }) => (type ?? "").split(":").pop();
+// "urn:problem-type:cairn:no-store" is of the kind no-store, and what the page itself says has no more than that.
+// Whoever stands in front of the server may answer, too, and says no kind.
+const kindOf = ({ type }) => /^(?:urn:problem-type:cairn:)?([a-z-]+)$/.exec(type ?? "")?.[1] ?? "";
 
 function quota({ of, used, limit, added }) {
     const write = of === "bytes" ? format.bytes : format.number;
@@ -28,12 +28,13 @@ function waitOf(text) {
 }
 
 export class Refusal extends Error {
-    constructor(status, problem = {}, retryAfter = null) {
+    constructor(status, problem = {}, headers = new Headers()) {
         super(sentence(status, problem));
         this.status = status;
         this.kind = kindOf(problem);
+        this.isOwn = this.kind !== "" || headers.has("Tus-Resumable"); // it is the server that says so
         this.detail = problem.detail ?? problem.title ?? null;
-        this.wait = waitOf(retryAfter);
+        this.wait = waitOf(headers.get("Retry-After"));
         this.at = problem.at ?? null; // where another server has what was asked for
     }
 }

@@ -1,7 +1,7 @@
 // send.js - files become objects: very small ones together in a batch, small ones by a PUT, large ones by a resumable
 // upload.
 
-import { Refusal, ask } from "./server.js";
+import { Away, Refusal, ask, askJson } from "./server.js";
 import { bytes, look } from "./store.js";
 import { Elsewhere, alone, dropResumable, sendResumable } from "./tus.js";
 import { words } from "./words.js";
@@ -20,10 +20,12 @@ export class Unreadable extends Error {
     }
 }
 
-// Browsers tell of a file that they cannot read as of a server that they cannot reach.
-async function isReadable(file) {
-    return file.slice(0, 1).arrayBuffer().then(() => true, () => false);
-}
+// Browsers tell of a file that they cannot read as of a server that they cannot reach. A large one's pieces are read
+// each before they are sent.
+const isReadable = (item) => (isLarge(item) ? item.file.slice(0, 1) : item.file).arrayBuffer().then(() => true,
+    () => false);
+
+const isOfReading = (error) => error instanceof DOMException && error.name !== "AbortError";
 
 // All of them, or none: where any of their keys is taken, or anything else is in the way of one, none of them is
 // stored. One that cannot be read is answered by an Unreadable.
@@ -33,8 +35,10 @@ export async function sendLot(items, rule, signal) {
         data: base64(new Uint8Array(await file.arrayBuffer().catch(() => { throw new Unreadable(); }))),
         ...(file.type ? { content_type: file.type } : {}) })));
     try {
-        await ask("POST", `v1/stores/${items[0].store}/batch`,
+        const answer = await askJson("POST", `v1/stores/${items[0].store}/batch`,
             { json: { operations, allow_empty: true, allow_null_bytes: true }, signal });
+        if (answer?.results?.length !== items.length)
+            throw new Away(); // that is no receipt, whatever the status
     } catch (error) {
         for (const item of items)
             item.unsure ||= isUnsure(error);
@@ -42,8 +46,8 @@ export async function sendLot(items, rule, signal) {
     }
 }
 
-// Nobody has said whether it was done: no answer came, or one of who stands in front of the server and has not got it.
-const isUnsure = (error) => !(error instanceof Refusal) || error.status === 502 || error.status === 504;
+// Nobody has said whether it was done: no answer came, or one of who stands in front of the server.
+const isUnsure = (error) => !error.isOwn;
 
 // In pieces, since a call takes only so many arguments.
 function base64(data) {
@@ -60,7 +64,7 @@ export class Taken extends Error {
     }
 }
 
-const isTaken = (error) => error instanceof Refusal && error.status === 412;
+const isTaken = (error) => error.kind === "precondition-failed";
 
 // Whether what the key holds are the bytes of the file: where an answer was lost on its way they are what was sent. Not
 // where one may not read it.
@@ -82,8 +86,10 @@ async function isThere({ store, key, file }) {
 async function put(item, condition, { signal, told }) {
     const { file, store, key } = item;
     try {
-        await ask("PUT", key.path(store), { body: file, signal,
+        const receipt = await askJson("PUT", key.path(store), { body: file, signal,
             headers: { ...condition, ...(file.type ? { "Content-Type": file.type } : {}) } });
+        if (receipt?.size !== file.size)
+            throw new Away(); // that is none, whatever the status
     } catch (error) {
         const isMine = isTaken(error) && item.unsure && await isThere(item);
         item.unsure ||= isUnsure(error);
@@ -93,31 +99,13 @@ async function put(item, condition, { signal, told }) {
     told(file.size);
 }
 
-// Whether the key is known to be taken. Who may not read is not told.
-async function isKnownTaken({ store, key }) {
-    try {
-        return await look(store, key) !== null;
-    } catch (error) {
-        if (error.status === 403)
-            return false;
-        throw error;
-    }
-}
-
-// A large file is not sent for nothing: whether its key is free is looked up before, and decided at the commit all the
-// same.
-function large(item, condition, tools) {
-    return alone(item, async () => {
-        if (condition === NEW && item.sent === 0 && await isKnownTaken(item))
-            throw new Refusal(412, {});
-        await sendResumable(item, condition, tools);
-    });
-}
+const large = (item, condition, tools) => alone(item, () => sendResumable(item, condition, tools));
 
 const isLarge = ({ file }) => file.size > LARGE;
 
-// What was sent of it to that key, by this page or one that was closed, is not wanted any more. Another tab's is.
-async function leave(item) {
+// What was sent of it to that key, by this page or one that was closed, is not wanted any more. Another tab's is, and
+// another row's.
+export async function leave(item) {
     if (isLarge(item))
         await alone(item, () => dropResumable(item)).catch((error) => {
             if (!(error instanceof Elsewhere))
@@ -132,7 +120,7 @@ export async function send(item, rule, tools) {
             await (isLarge(item) ? large : put)(item, rule === "replace" ? {} : NEW, tools);
             return "done";
         } catch (error) {
-            if (!(error instanceof Refusal) && error.name !== "AbortError" && !await isReadable(item.file))
+            if (isOfReading(error) || (error instanceof Away && !await isReadable(item)))
                 throw new Unreadable();
             if (!isTaken(error) || rule === "replace")
                 throw error;

@@ -29,8 +29,9 @@ export class Away extends Error {
     }
 }
 
-// Somebody else holds an upload; there are too many requests; there is too much to do, or nobody behind a proxy.
-const FOR_A_WHILE = [423, 429, 502, 503, 504];
+// The line was too slow; somebody else holds an upload; it is too early, or there are too many requests; there is too
+// much to do, or nobody behind a proxy.
+const FOR_A_WHILE = [408, 423, 425, 429, 502, 503, 504];
 
 // A fault that passes by itself: trying again is worth it, after a while (`wait`).
 export const passes = (error) => error instanceof Away ||
@@ -57,7 +58,7 @@ async function problemOf(answer, again) {
 
 async function refusal(answer, again, shown) {
     const problem = await problemOf(answer, again);
-    return refused(new Refusal(answer.status, problem, answer.headers.get("Retry-After")), shown);
+    return refused(new Refusal(answer.status, problem, answer.headers), shown);
 }
 
 // Another server has the store. A page is not told where it is sent, and asks no other server than its own: it asks who

@@ -4,7 +4,8 @@
 
 import { digest } from "./digest.js";
 import { bytesOfText } from "./key.js";
-import { Refusal, ask, passes, url } from "./server.js";
+import { Away, Refusal, ask, passes, url } from "./server.js";
+import { look } from "./store.js";
 
 const VERSION = { "Tus-Resumable": "1.0.0" };
 const LEAST = 1 << 20, MOST = 64 << 20;
@@ -39,60 +40,105 @@ const FOR_NOW = [401, 403];
 
 const GONE = [404, 410];
 
-// Another tab sends that file just now.
+// Another tab, or another row, sends that file just now.
 export class Elsewhere extends Error {}
 
-// One at a time, of all tabs: two that send the same file would hold each other up. Browsers have locks for pages by
-// https and of the own machine only.
-export function alone(item, work) {
-    return navigator.locks ? navigator.locks.request(nameOf(item), { ifAvailable: true }, (lock) => {
-        if (lock === null)
-            throw new Elsewhere();
-        return work();
-    }) : work();
-}
+// Browsers have locks for pages by https and of the own machine only: elsewhere a page knows of itself.
+const ends = new Map(); // of those that have one, by its name
+const locks = navigator.locks ?? { async request(name, { ifAvailable, signal }, work) {
+    while (ends.has(name)) {
+        if (ifAvailable)
+            return work(null);
+        await ends.get(name);
+    }
+    signal?.throwIfAborted();
+    const working = work({});
+    ends.set(name, Promise.resolve(working).catch(() => {}).finally(() => ends.delete(name)));
+    return working;
+} };
 
-// Until no other tab sends it.
-export const whenAlone = (item, signal) => navigator.locks.request(nameOf(item), { signal }, () => {});
+// One at a time, of all tabs: two that send the same file would hold each other up.
+export const alone = (item, work) => locks.request(nameOf(item), { ifAvailable: true }, (lock) => {
+    if (lock === null)
+        throw new Elsewhere();
+    return work();
+});
 
+// Until nobody else sends it.
+export const whenAlone = (item, signal) => locks.request(nameOf(item), { signal }, () => {});
+
+const remove = (place) => ask("DELETE", place, { headers: VERSION }).catch(() => {}); // it expires by itself
+
+// Where nobody wants it any more before it is known where it lies, it is removed as soon as it is.
 async function create(item, condition, signal) {
+    signal.throwIfAborted();
     const metadata = [`key ${btoa(item.key.bytes)}`];
     if (item.file.type)
         metadata.push(`filetype ${btoa(bytesOfText(item.file.type))}`);
-    const answer = await ask("POST", `v1/stores/${item.store}/uploads`, { signal,
-        headers: { ...VERSION, ...condition, "Upload-Length": item.file.size,
-            "Upload-Metadata": metadata.join(",") } });
-    const id = answer.headers.get("Location").split("/").pop(); // a proxy may have taken its own path off
-    return `v1/stores/${item.store}/uploads/${id}`;
+    const uploads = `v1/stores/${item.store}/uploads`;
+    const made = ask("POST", uploads, { headers: { ...VERSION, ...condition, "Upload-Length": item.file.size,
+        "Upload-Metadata": metadata.join(",") } }).then(({ headers }) => {
+        const place = `${uploads}/${fieldOf(headers, "Location").split("/").pop()}`; // a proxy may have cut its own path
+        if (signal.aborted)
+            remove(place);
+        return place;
+    });
+    const left = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    return Promise.race([made, left]);
 }
 
-const offsetOf = (answer) => Number(answer.headers.get("Upload-Offset"));
+// Who does not tell it is not the server, whatever the status.
+function fieldOf(headers, name) {
+    if (!headers.has(name))
+        throw new Away();
+    return headers.get(name);
+}
 
-// How far the upload is that lies there; null where there is none any more.
+const offsetOf = ({ headers }) => Number(fieldOf(headers, "Upload-Offset"));
+
+// How far the upload is that lies there, and if it is done the etag of its receipt; null where there is none any more.
 async function lookup(place, signal) {
     try {
-        return offsetOf(await ask("HEAD", place, { headers: VERSION, signal }));
+        const answer = await ask("HEAD", place, { headers: VERSION, signal });
+        return { offset: offsetOf(answer), etag: answer.headers.get("Cairn-ETag") };
     } catch (error) {
-        if (error instanceof Refusal && GONE.includes(error.status))
+        if (error instanceof Refusal && error.isOwn && GONE.includes(error.status))
             return null;
         throw error;
     }
 }
 
-// The file's upload, and how far it is: the one that was begun, or a new one.
+// What the key holds. Who may not read is not told.
+async function held({ store, key }) {
+    try {
+        return await look(store, key);
+    } catch (error) {
+        if (error.status === 403)
+            return null;
+        throw error;
+    }
+}
+
+// The file's upload, and how far it is: the one that was begun, or a new one. One that is done goes on to be so as long
+// as the key holds what it has brought: that may have been deleted, or replaced. And a large file is not sent for
+// nothing: whether its key is free is looked up before, and decided at the commit all the same.
 async function begin(item, condition, signal) {
-    const isNew = "If-None-Match" in condition;
-    const known = recall(item), offset = known === null ? null : await lookup(known.place, signal);
-    if (offset !== null && known.isNew === isNew && await isSame(item, known.pieces, offset))
-        return { upload: known, offset };
-    if (offset !== null)
+    const isNew = "If-None-Match" in condition, known = recall(item);
+    const lies = known === null ? null : await lookup(known.place, signal), isWhole = lies?.offset === item.file.size;
+    const there = isWhole || (isNew && item.sent === 0) ? await held(item) : null;
+    const isDone = isWhole && lies.etag !== null && there?.headers.get("ETag") === lies.etag;
+    if (isNew && there !== null && !isDone)
+        throw new Refusal(412, { type: "precondition-failed" });
+    if (lies !== null && known.isNew === isNew && isDone === isWhole && await isSame(item, known.pieces, lies.offset))
+        return { upload: known, offset: lies.offset };
+    if (lies !== null)
         await dropResumable(item);
     const upload = { place: await create(item, condition, signal), pieces: [], isNew };
     remember(item, upload);
     return { upload, offset: 0 };
 }
 
-async function append(place, offset, piece, signal) {
+async function append(item, place, offset, piece, signal) {
     const headers = { ...VERSION, "Upload-Offset": offset, "Content-Type": "application/offset+octet-stream" };
     try {
         return offsetOf(await ask("PATCH", place, { headers, body: piece, signal }));
@@ -100,9 +146,9 @@ async function append(place, offset, piece, signal) {
         if (!(error instanceof Refusal) || error.status !== 409) // it is elsewhere by now
             throw error;
         const reached = await lookup(place, signal);
-        if (reached === null)
+        if (reached === null || reached.offset === item.file.size) // who has ended it has the receipt
             throw error;
-        return reached;
+        return reached.offset;
     }
 }
 
@@ -129,13 +175,13 @@ export async function sendResumable(item, condition, { signal, told }) {
             remember(item, upload); // before any byte of it can be there
             signal.throwIfAborted();
             const next = cut(item, sent + bytes.size, length), began = performance.now();
-            sent = await append(upload.place, sent, bytes, signal);
+            sent = await append(item, upload.place, sent, bytes, signal);
             told(sent);
             length = lengthAfter(length, performance.now() - began);
             piece = next.from === sent ? next : cut(item, sent, length);
         }
     } catch (error) {
-        if (error instanceof Refusal && error.status < 500 && !passes(error) && !FOR_NOW.includes(error.status))
+        if (error.isOwn && error.status < 500 && !passes(error) && !FOR_NOW.includes(error.status))
             await dropResumable(item); // it is refused for good, or its condition does not hold
         throw error;
     }
@@ -147,5 +193,5 @@ export async function dropResumable(item) {
     const known = recall(item);
     forget(item);
     if (known !== null)
-        await ask("DELETE", known.place, { headers: VERSION }).catch(() => {}); // it expires by itself
+        await remove(known.place);
 }

@@ -4,6 +4,7 @@ import { rest } from "./calm.js";
 import { Question } from "./conflict.js";
 import { ask } from "./dialog.js";
 import { button, make, setText, show, toHeading } from "./dom.js";
+import { sentenceOf } from "./fault.js";
 import * as format from "./format.js";
 import { Queue } from "./queue.js";
 import { Scroller } from "./scroll.js";
@@ -137,7 +138,7 @@ class Uploads {
             rest(element);
         Object.assign(cells, { item, index, does: act });
         setText(cells.name, isolate(item.key.shown));
-        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error?.message,
+        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error && sentenceOf(item.error),
             store: item.store, late: item.late, share: format.percent(item.sent, item.size),
             size: item.size === null ? "" : format.bytes(item.size) }));
         element.classList.toggle("bad", item.state === "failed");

@@ -33,6 +33,8 @@ export const words = {
         detail: "What the server says",
         button: "What the server says of it",
         there: (host) => `Open it at ${host}`,
+        unknown: "This did not work, and the browser does not tell why. What came may have broken off, or not be packed " +
+            "as it says.",
     },
 
     server: {
@@ -153,7 +155,8 @@ export const words = {
         views: (store) => `Views of ${store}`,
         removeButton: "Delete store",
         remove: (store) => `Delete the store ${store}?`,
-        holds: (count, bytes) => `It holds ${objects(count)}, ${bytes}.`,
+        holds: (count, bytes, uploads, of) => `It holds ${objects(count)}, ${bytes}` +
+            `${uploads > 0 ? `, and ${plural(uploads, "unfinished upload", "unfinished uploads")}, ${of}` : ""}.`,
         changed: (holds) => `Meanwhile it has changed. ${holds} Once more, and all of it is deleted.`,
         confirm: (store) => `Type ${store} to go on`,
         other: (store) => `That is not "${store}".`,
@@ -338,6 +341,8 @@ export const words = {
         unreadableFolder: "This folder cannot be read: it was removed, or may not be opened. What is in it is left out.",
         nameless: "This cannot be read: its name is no text of UTF-8, and the browser does not tell it. Rename it, and " +
             "drop it again.",
+        twofold: (path) => `The browser tells two of these files by the same name, ${path}: it makes slashes of the ` +
+            "backslashes in the names of folders. Drop the folder, and all come by their own.",
         nothing: "There is no file in what was dropped: nothing is uploaded.",
         unknown: "The server does not know the token any more. Sign in, and it goes on.",
         away: "The server cannot be reached. It goes on by itself when it can.",

@@ -9,19 +9,19 @@ import { Line } from "./line.mjs";
 import { ask, batch, list, noise, put } from "./stage.mjs";
 import { NARROW, Visitor, WIDE } from "./visitor.mjs";
 
-const MIB = 1 << 20;
+export const MIB = 1 << 20;
 
-const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const stored = async (server, path) =>
+export const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+export const stored = async (server, path) =>
     sha256(Buffer.from(await (await fetch(`${server}/v1/stores/s/objects/${path}`)).arrayBuffer()));
-const dock = (v) => v.page.getByRole("region", { name: "Uploads" });
-async function says(v, text, timeout = 60000) {
+export const dock = (v) => v.page.getByRole("region", { name: "Uploads" });
+export async function says(v, text, timeout = 60000) {
     const status = dock(v).getByRole("status");
     await status.filter({ hasText: text }).waitFor({ timeout }).catch(async (error) => {
         throw new Error(`it says "${await status.textContent()}": ${error.message}`);
     });
 }
-const ended = (v, count) => says(v, new RegExp(`^${count} uploaded`));
+export const ended = (v, count) => says(v, new RegExp(`^${count} uploaded`));
 
 async function tree(folder, name, count, length = 0, each = 100) {
     const root = join(folder, name);
@@ -33,7 +33,7 @@ async function tree(folder, name, count, length = 0, each = 100) {
 }
 
 // Chosen by the input behind the button.
-const choose = (v, name, paths) => v.page.locator(`input[type=file][aria-label="${name}"]`).setInputFiles(paths);
+export const choose = (v, name, paths) => v.page.locator(`input[type=file][aria-label="${name}"]`).setInputFiles(paths);
 
 async function cleared(v) {
     await v.button("Clear what is done", dock(v)).click();
