@@ -3,6 +3,8 @@
 
 #include "store/assembly.h"
 #include "store/base/clock.h"
+#include "store/base/digest.h"
+#include "store/base/xxh3.h"
 #include "store/disk/settings.h"
 #include "store/read/listing.h"
 #include "store/start/recover.h"
@@ -281,6 +283,13 @@ uint64_t store_end_offset(struct store *store)
     return index_end(&store->index);
 }
 
+/* Another one where it has got a record more, or an upload that is not done is another one, or has grown. */
+static struct store_digest state_of(const struct store *store, const struct store_figures *figures, uint64_t mark)
+{
+    const uint64_t parts[] = {store->salt, figures->end_offset, figures->unfinished_uploads, mark};
+    return digest_of_hash(XXH3_128bits(parts, sizeof parts));
+}
+
 void store_figures(struct store *store, struct store_figures *ret_figures)
 {
     struct index *index = &store->index;
@@ -297,8 +306,9 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
         .records = index->records,
     };
     index_unlock(index);
-    uint64_t missing = 0, of_uploads = 0;
-    stock_tell(&store->uploads.stock, &figures.unfinished_uploads, &of_uploads);
+    uint64_t missing = 0, of_uploads = 0, mark = 0;
+    stock_tell(&store->uploads.stock, &figures.unfinished_uploads, &mark, &of_uploads);
+    figures.state = state_of(store, &figures, mark);
     figures.disk_bytes += of_uploads;
     damage_count(index, &figures.damaged_bytes, &figures.damaged_blobs, &missing);
     figures.damaged_blobs += missing;

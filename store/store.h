@@ -308,6 +308,11 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
  * Writes that come later fail with STORE_DRAINING; readers keep what they hold. Blocking. */
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail);
 
+/* The same for a store whose state (struct store_figures) meets the condition, when nobody can write to it any more; no
+ * time is looked at. STORE_CONDITION, and where a write is under way. One that cannot be opened stays. */
+enum store_error depot_delete_if(struct depot *depot, const char *name, bool force,
+                                 const struct store_condition *condition, struct store_detail *ret_detail);
+
 /* The most that a store may hold of something. All zero: as much as comes. */
 struct store_limit {
     bool set;
@@ -443,6 +448,7 @@ struct store_figures {
     struct store_limits limits;
     uint64_t unfinished_bytes; /* what unfinished uploads add to the live bytes before that limit */
     uint64_t unfinished_uploads;
+    struct store_digest state; /* the same as long as nothing that it holds has changed, across restarts, too */
 };
 
 /* The figures of a store as they are now. Does not block: at most a commit is being published meanwhile. */

@@ -1,5 +1,7 @@
-/* store_delete.c - DELETE /v1/stores/{store}: only an empty one, unless ?force=true. */
+/* store_delete.c - DELETE /v1/stores/{store}: only an empty one, unless ?force=true; and with If-Match only as it was
+ * seen. */
 #include "api/request/core.h"
+#include "api/request/head.h"
 #include "api/request/query.h"
 #include "api/request/record.h"
 #include "api/request/reply.h"
@@ -9,13 +11,15 @@
 
 struct removal {
     bool force;
+    struct precondition precondition;
 };
 
 static void delete_job(struct request *request)
 {
     const struct removal *removal = request->state;
     struct store_detail detail = {0};
-    request->error = depot_delete(request->api->options.depot, request->store_name, removal->force, &detail);
+    request->error = depot_delete_if(request->api->options.depot, request->store_name, removal->force,
+                                     &removal->precondition.condition, &detail);
     if (request->error == STORE_OK)
         record_deed(request, removal->force ? "deleted, with what it held," : "deleted");
     else
@@ -42,7 +46,10 @@ static void begin(struct request *request)
     request->state = removal;
     if (!removal)
         reply_error(request, STORE_NO_MEMORY);
-    else
+    else if (request_field(request, FIELD_IF_NONE_MATCH) || request_field(request, FIELD_IF_UNMODIFIED_SINCE))
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "The only precondition of a store's deletion is If-Match, with the etag of its figures.");
+    else if (head_precondition(request, &removal->precondition))
         query_switch(request, "force", &removal->force);
 }
 
@@ -51,16 +58,23 @@ static void remove_it(struct request *request)
     request_offload(request, delete_job, answer);
 }
 
-/* Begun only when the request has come whole: a broken request removes nothing. Whether the store is empty is seen when
- * it is open: that is waited for here, and not by the thread that removes it. */
+/* Begun only when the request has come whole: a broken request removes nothing. What the store holds is seen when it is
+ * open: that is waited for here, and not by the thread that removes it. */
 static void finish(struct request *request)
 {
     const struct removal *removal = request->state;
-    if (removal->force)
+    if (removal->force && !precondition_any(&removal->precondition))
         remove_it(request);
     else
         request_acquire(request, remove_it);
 }
 
-const struct endpoint endpoint_store_delete = {
-    .begin = begin, .finish = finish, .parameters = {"force"}, .unconditional = true};
+static void end(struct request *request)
+{
+    struct removal *removal = request->state;
+    if (removal)
+        precondition_free(&removal->precondition);
+    free(removal);
+}
+
+const struct endpoint endpoint_store_delete = {.begin = begin, .finish = finish, .end = end, .parameters = {"force"}};

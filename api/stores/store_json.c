@@ -1,6 +1,7 @@
 /* store_json.c - figures and limits, member by member. See store_json.h. */
 #include "api/stores/store_json.h"
 
+#include "api/http/etag.h"
 #include "api/request/core.h"
 #include "api/request/figures.h"
 #include "api/request/reply.h"
@@ -34,11 +35,14 @@ void store_json_reply(struct request *request)
     struct store_figures figures;
     struct store_compaction compaction;
     struct jsontext json = {0};
+    char etag[ETAG_SIZE];
     store_figures(request->store, &figures);
     jsontext_open(&json, '{');
     jsontext_field(&json, "name", request->store_name);
     for (const struct figure *figure = figures_all; figure->name; figure++)
         jsontext_figure(&json, figure->name, figure_value(figure, &figures));
+    etag_write(etag, &figures.state);
+    jsontext_field(&json, "etag", etag);
     jsontext_flag(&json, "failed", figures.failed);
     store_json_owner(&json, request);
     store_json_limits(&json, &figures.limits);

@@ -477,11 +477,17 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
 
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
 {
+    return depot_delete_if(depot, name, force, NULL, ret_detail);
+}
+
+enum store_error depot_delete_if(struct depot *depot, const char *name, bool force,
+                                 const struct store_condition *condition, struct store_detail *ret_detail)
+{
     failure_detail(ret_detail, failure_none(), "%s", "");
     struct failure failure = check_name(name, ret_detail);
     if (failure.error)
         return failure.error;
-    return tell_change(depot, registry_delete(&depot->registry, name, force, ret_detail));
+    return tell_change(depot, registry_delete(&depot->registry, name, force, condition, ret_detail));
 }
 
 /* ---- limits of stores ------------------------------------------------------------------------ */

@@ -1,6 +1,7 @@
 /* registry.c - which stores there are: made, removed, and limited. See registry.h. */
 #include "store/depot/registry.h"
 
+#include "store/base/condition.h"
 #include "store/depot/arrival.h"
 #include "store/depot/roster_use.h"
 #include "store/internal.h"
@@ -137,23 +138,44 @@ static struct failure removal_failed(const char *name, int os_error, struct stor
                           strerror(os_error));
 }
 
-/* Closes the store's doors; opens them again when something is left in it and `force` is not set. */
-static struct failure shut(struct store *store, bool force, struct store_detail *detail)
+/* Whether it is what somebody has seen, and nobody is about to change it. The gate is shut. */
+static bool is_as_seen(const struct store *store, const struct store_figures *figures,
+                       const struct store_condition *condition)
 {
-    gate_shut(&store->gate);
-    if (force)
-        return failure_none();
+    assert(gate_is_shut(&store->gate));
+    return !condition || !store_condition_asks(condition) ||
+           (figures->writes_in_flight == 0 && condition_holds(condition, &figures->state, 0));
+}
+
+/* Whether it may go. The gate is shut. */
+static struct failure may_go(struct store *store, bool force, const struct store_condition *condition,
+                             struct store_detail *detail)
+{
     struct store_figures figures;
     store_figures(store, &figures);
-    bool uploads = survey_finds_any(&store->uploads);
-    if (figures.objects == 0 && figures.writes_in_flight == 0 && !uploads)
+    if (!is_as_seen(store, &figures, condition))
+        return failure_detail(detail, failure_of(STORE_CONDITION),
+                              "store %s has changed since, or a write to it is under way: look at it and try again",
+                              store->name);
+    bool uploads = !force && survey_finds_any(&store->uploads);
+    if (force || (figures.objects == 0 && figures.writes_in_flight == 0 && !uploads))
         return failure_none();
-    gate_open(&store->gate);
     return failure_detail(
         detail, failure_of(STORE_NOT_DRAINED),
         "store %s still holds %llu objects%s and has %llu writes under way: delete them first, or remove it by force",
         store->name, (unsigned long long)figures.objects, uploads ? ", has unfinished uploads," : "",
         (unsigned long long)figures.writes_in_flight);
+}
+
+/* Closes the store's doors; opens them again where it may not go. */
+static struct failure shut(struct store *store, bool force, const struct store_condition *condition,
+                           struct store_detail *detail)
+{
+    gate_shut(&store->gate);
+    struct failure failure = may_go(store, force, condition, detail);
+    if (failure.error)
+        gate_open(&store->gate);
+    return failure;
 }
 
 /* Takes an acquired store away. */
@@ -174,11 +196,11 @@ static struct failure trash_acquired(struct registry *registry, struct store *st
 
 /* Removes an acquired store. */
 static struct failure remove_acquired(struct registry *registry, struct store *store, bool force,
-                                      struct store_detail *detail)
+                                      const struct store_condition *condition, struct store_detail *detail)
 {
     char trash[TRASH_ENTRY_MAX];
     assert(claims_hold(&registry->claims, store->name));
-    struct failure failure = shut(store, force, detail);
+    struct failure failure = shut(store, force, condition, detail);
     if (failure.error)
         return failure;
     failure = trash_acquired(registry, store, trash, detail);
@@ -226,11 +248,13 @@ static struct failure remove_unopened(struct registry *registry, const char *nam
     return failure;
 }
 
-/* Opens it where it has to be seen that it is empty, or where it is open, or about to be. */
-static struct failure remove_store(struct registry *registry, const char *name, bool force, struct store_detail *detail)
+/* Opens it where it has to be seen what it holds, or where it is open, or about to be. */
+static struct failure remove_store(struct registry *registry, const char *name, bool force,
+                                   const struct store_condition *condition, struct store_detail *detail)
 {
     struct store *store;
-    struct roster_entry *blocked = force ? roster_block(registry->roster, name) : NULL;
+    bool unseen = force && !(condition && store_condition_asks(condition));
+    struct roster_entry *blocked = unseen ? roster_block(registry->roster, name) : NULL;
     if (blocked) {
         struct failure failure = roster_have(blocked, false, detail);
         if (failure.error == STORE_AGAIN)
@@ -243,19 +267,20 @@ static struct failure remove_store(struct registry *registry, const char *name, 
     }
     struct failure failure = arrival_await(registry->roster, name, &store, detail);
     if (!failure.error) {
-        failure = remove_acquired(registry, store, force, detail);
+        failure = remove_acquired(registry, store, force, condition, detail);
         roster_release(store);
     }
     return failure;
 }
 
-struct failure registry_delete(struct registry *registry, const char *name, bool force, struct store_detail *detail)
+struct failure registry_delete(struct registry *registry, const char *name, bool force,
+                               const struct store_condition *condition, struct store_detail *detail)
 {
     struct claim claim;
     claims_take(&registry->claims, &claim, name);
     struct failure failure = find_places(registry, name, detail);
     if (!failure.error)
-        failure = remove_store(registry, name, force, detail);
+        failure = remove_store(registry, name, force, condition, detail);
     claims_release(&registry->claims, &claim);
     return failure;
 }

@@ -30,10 +30,11 @@ void registry_init(struct registry *registry, const struct services *services, s
                    struct roster *roster, struct trouble *trouble);
 void registry_free(struct registry *registry);
 
-/* What depot_create(), depot_delete() and depot_set_limits() say, of a valid name. Blocking. */
+/* What depot_create(), depot_delete_if() and depot_set_limits() say, of a valid name. Blocking. */
 struct failure registry_create(struct registry *registry, const char *name, bool *ret_created,
                                struct store_detail *detail);
-struct failure registry_delete(struct registry *registry, const char *name, bool force, struct store_detail *detail);
+struct failure registry_delete(struct registry *registry, const char *name, bool force,
+                               const struct store_condition *condition, struct store_detail *detail);
 struct failure registry_set_limits(struct registry *registry, const char *name, const struct store_limit *bytes,
                                    const struct store_limit *objects, struct store_detail *detail);
 

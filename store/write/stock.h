@@ -23,6 +23,7 @@ struct stock_entry {
     uint64_t resting;    /* bytes in the quota, as those of uploads at rest */
     uint64_t disk_bytes; /* of its files; 0: it has none */
     bool open;           /* it is among those that are not done */
+    uint64_t mark;       /* what it adds to that of the stock */
 };
 
 struct stock {
@@ -32,6 +33,7 @@ struct stock {
     struct lock lock;         /* guards what follows */
     struct quota_share share; /* what those that nobody works on have in the quota */
     size_t open;              /* how many there are that are not done */
+    uint64_t mark;            /* of all that are not done: another one where one of them is another one, or has grown */
     uint64_t disk_bytes;      /* of all files of all of them */
     struct remembered remembered;
 };
@@ -55,8 +57,8 @@ void stock_reclaim(struct stock *stock, uint64_t bytes, struct quota_share *shar
 
 /* ---- how many, and how large ------------------------------------------------------------------- */
 
-/* How many are not done, and the bytes of all files of all of them, as far as they have been told. */
-void stock_tell(struct stock *stock, uint64_t *ret_open, uint64_t *ret_disk_bytes);
+/* How many are not done, their mark, and the bytes of all files of all of them, as far as they have been told. */
+void stock_tell(struct stock *stock, uint64_t *ret_open, uint64_t *ret_mark, uint64_t *ret_disk_bytes);
 
 /* One that was found there is among them from now on. */
 void stock_find(struct stock *stock, const struct unfinished *file);

@@ -243,8 +243,10 @@ START_TEST(preconditions_on_what_is_not_one_object_are_refused)
         site_expect_kind(client_send(site.client, "POST", site_target("/batch"), batch, strlen(batch),
                                      "Content-Type: application/json", conditions[i], NULL),
                          400, "bad-header");
-        site_expect_kind(client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, conditions[i], NULL),
-                         400, "bad-header");
+        if (i > 0) /* If-Match is understood there */
+            site_expect_kind(
+                client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, conditions[i], NULL), 400,
+                "bad-header");
         site_expect_kind(client_send(site.client, "PUT", site_target(""), NULL, 0, conditions[i], NULL), 400,
                          "bad-header");
     }

@@ -245,6 +245,49 @@ START_TEST(delete_with_force_takes_the_objects_along)
 }
 END_TEST
 
+/* The etag of the figures, as a condition. */
+static char *as_seen(void)
+{
+    struct answer *answer = request_store("GET", site.store);
+    site_expect(answer, 200);
+    return client_text(site.client, "If-Match: %s", answer_string(answer, "etag"));
+}
+
+static struct answer *delete_if(const char *condition, const char *query)
+{
+    return client_send(site.client, "DELETE", site_target(query), NULL, 0, condition, NULL);
+}
+
+START_TEST(delete_takes_what_was_seen_and_nothing_else)
+{
+    site_expect(site_put("k", "one", NULL), 201);
+    char *before = as_seen();
+    site_expect_text("k", "one");
+    site_expect(site_post("/compact", ""), 200);
+    ck_assert_str_eq(as_seen(), before); /* by looking, and by making room, nothing has changed */
+    site_expect(site_delete("k", NULL), 200);
+    site_expect(site_put("l", "two", NULL), 201); /* as many, and as large */
+    site_expect_kind(delete_if(before, "?force=true"), 412, "precondition-failed");
+    site_expect_kind(delete_if("If-Match: \"x\"", "?force=true"), 412, "precondition-failed");
+    site_expect_kind(delete_if("If-Match: x", "?force=true"), 400, "bad-header");
+    site_expect_kind(delete_if(as_seen(), ""), 409, "store-not-empty");
+    site_expect_text("l", "two");
+    site_expect(site_put("m", "it takes writes still", NULL), 201);
+    site_expect(delete_if(as_seen(), "?force=true"), 204);
+    site_expect_kind(delete_if("If-Match: *", "?force=true"), 404, "no-store");
+}
+END_TEST
+
+START_TEST(delete_tells_a_store_from_another_one_of_its_name)
+{
+    char *before = as_seen();
+    site_expect(request_store("DELETE", site.store), 204);
+    site_expect(request_store("PUT", site.store), 201);
+    site_expect_kind(delete_if(before, ""), 412, "precondition-failed");
+    site_expect(delete_if("If-Match: *", ""), 204);
+}
+END_TEST
+
 START_TEST(a_bad_force_is_refused)
 {
     site_expect_kind(client_send(site.client, "DELETE", site_target("?force=maybe"), NULL, 0, NULL), 400,
@@ -325,6 +368,8 @@ int main(void)
         delete_of_a_missing_store_is_404,
         delete_refuses_a_store_with_objects,
         delete_with_force_takes_the_objects_along,
+        delete_takes_what_was_seen_and_nothing_else,
+        delete_tells_a_store_from_another_one_of_its_name,
         a_bad_force_is_refused,
         a_store_made_again_is_empty,
         a_server_of_its_own_has_all_its_stores,

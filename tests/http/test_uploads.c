@@ -146,6 +146,41 @@ START_TEST(no_more_uploads_are_made_than_a_store_keeps)
 }
 END_TEST
 
+/* What the store holds, as a condition. */
+static char *as_seen(void)
+{
+    struct answer *answer = client_get(site.client, site_target(""), NULL);
+    site_expect(answer, 200);
+    return strdup(client_text(site.client, "If-Match: %s", answer_string(answer, "etag")));
+}
+
+static struct answer *delete_store(const char *condition)
+{
+    return client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, condition, NULL);
+}
+
+START_TEST(a_store_goes_with_the_uploads_that_were_seen_and_no_others)
+{
+    site_start();
+    char *empty = as_seen(), *upload = create(10, NULL), *begun = as_seen();
+    site_expect_kind(delete_store(empty), 412, "precondition-failed");
+    site_expect(append(upload, 0, "hello", 5, NULL), 204);
+    site_expect_kind(delete_store(begun), 412, "precondition-failed");
+    char *grown = as_seen(), *other = create(10, NULL);
+    site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
+    site_expect(append(other, 0, "hello", 5, NULL), 204);
+    site_expect_kind(delete_store(grown), 412, "precondition-failed"); /* as many, and as large */
+    char *now = as_seen();
+    server_crash(site.server);
+    server_start(site.server);
+    site_reconnect();
+    site_expect(delete_store(now), 204);
+    char *owned[] = {empty, begun, grown, now};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        free(owned[i]);
+}
+END_TEST
+
 START_TEST(a_condition_is_decided_with_the_last_byte)
 {
     site_start();
@@ -771,6 +806,7 @@ int main(void)
         a_wrong_checksum_leaves_nothing_of_its_bytes,
         a_checksum_behind_the_bytes_is_not_passed_over,
         no_more_uploads_are_made_than_a_store_keeps,
+        a_store_goes_with_the_uploads_that_were_seen_and_no_others,
         a_condition_is_decided_with_the_last_byte,
         a_condition_that_fails_leaves_the_bytes,
         a_creation_that_is_refused_says_where_the_bytes_are,

@@ -7,7 +7,7 @@ import { complain, say } from "./notice.js";
 import { reachOf } from "./reach.js";
 import * as router from "./router.js";
 import { may, maySeeFigures, maySomewhere } from "./session.js";
-import { figures, limit, log, remove } from "./store.js";
+import { figures, limit, remove } from "./store.js";
 import { words } from "./words.js";
 
 function readLimit(text, parse) {
@@ -32,31 +32,22 @@ async function changeLimits(store) {
         say(words.limits.done(store));
 }
 
-// What a store holds, and which one it is: another one may have the same name by now.
-async function state(store) {
-    const now = await figures(store);
-    return { ...now, log: may("list", store) ? await log(store, now.end_offset) : null };
-}
-
-// Nothing goes but what was said. Where it holds more by now, or anything else, that is said anew.
+// Nothing goes but what was said: the server compares. Where it holds anything else by now, that is said anew.
 async function removeStore(store) {
-    const holds = () => words.store.holds(said.objects, format.bytes(said.live_bytes));
-    let said = await state(store), force = said.objects > 0;
+    let said = await figures(store);
+    const holds = () => words.store.holds(said.objects, format.bytes(said.live_bytes), said.unfinished_uploads,
+        format.bytes(said.unfinished_bytes));
     const done = await ask({ title: words.store.remove(store), kind: "danger", submit: words.remove.submit,
         text: [holds(), words.remove.forGood],
         fields: [{ name: "name", label: words.store.confirm(store) }],
         work: async ({ name }) => {
             if (name !== store)
                 throw new Error(words.store.other(store));
-            const before = said;
-            said = await state(store);
-            if (["objects", "live_bytes", "log"].some((of) => said[of] !== before[of])) {
-                force = said.objects > 0;
+            return remove(store, said.etag).catch(async (error) => {
+                if (error.kind !== "precondition-failed")
+                    throw error;
+                said = await figures(store);
                 throw new Error(words.store.changed(holds()));
-            }
-            return remove(store, force).catch((error) => {
-                force ||= error.kind === "store-not-empty"; // from now on somebody knows
-                throw error;
             });
         } });
     if (done === null)

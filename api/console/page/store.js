@@ -14,9 +14,9 @@ export const BATCH = 10000;
 export const figures = (store, signal) => askJson("GET", at(store), { signal });
 export const create = async (store) => (await askJson("PUT", at(store))).created; // false where it was there
 export const limit = (store, limits) => ask("PATCH", at(store), { json: { limits } });
-// What its log is known by: a store that was made anew has another one.
-export const log = async (store, since) => (await askJson("GET", `${at(store)}/changes`, { query: { since } })).log;
-export const remove = (store, force) => ask("DELETE", at(store), { query: { force } });
+// With all that it holds, where that is still what its figures had this etag for.
+export const remove = (store, etag) =>
+    ask("DELETE", at(store), { query: { force: true }, headers: { "If-Match": etag } });
 
 // One page of the names of stores.
 export const stores = (cursor, signal) =>

@@ -368,11 +368,14 @@ export async function counted({ checks, browser, server }) {
     await v.leave();
 }
 
-// Whatever comes, goes, or is exchanged between two looks is told, and nothing is deleted.
+const TUS = { "Tus-Resumable": "1.0.0" };
+
+// Whatever comes, goes, or is exchanged since one has looked is told, and nothing is deleted.
 async function grown({ checks, v }) {
     const { server } = v, put = (keys, data) => batch(server, "counted", keys.map((key) => ({ op: "put", key, data })));
     await v.button("Delete store").click();
     await v.dialog.getByText("It holds 0 objects").waitFor();
+    let upload = null;
     await v.dialog.getByLabel("Type counted to go on").fill("counted");
     for (const [what, holds, change] of [
         ["what has come", "3 objects, 3\u00a0B", () => put(["1", "2", "3"], "eA==")],
@@ -383,7 +386,22 @@ async function grown({ checks, v }) {
             await ask(server, "PUT", "/v1/stores/counted");
             await put(["1"], "eHh4");
             await put(["2", "3", "4"], "eA==");
-        }]]) {
+        }],
+        ["one in the place of another", "4 objects, 6\u00a0B", () => batch(server, "counted",
+            [{ op: "delete", key: "4" }, { op: "put", key: "5", data: "eA==" }])],
+        ["an upload that is begun", "4 objects, 6\u00a0B, and 1 unfinished upload, 0\u00a0B", async () => {
+            const answer = await fetch(`${server}/v1/stores/counted/uploads`, { method: "POST",
+                headers: { ...TUS, "Upload-Length": "50", "Upload-Metadata": `key ${btoa("large")}` } });
+            upload = new URL(answer.headers.get("Location"), server);
+        }],
+        ["what has come of it", "4 objects, 6\u00a0B, and 1 unfinished upload, 10\u00a0B", () => fetch(upload, {
+            method: "PATCH", body: "0123456789",
+            headers: { ...TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" } })],
+        ["what comes at the last moment", "5 objects, 7\u00a0B, and 1 unfinished upload, 10\u00a0B", () =>
+            v.page.route("**/v1/stores/counted?*", async (route) => {
+                await put(["6"], "eA==");
+                await route.continue();
+            }, { times: 1 })]]) {
         await change();
         await v.dialog.getByRole("button", { name: "Delete" }).click();
         const isTold = await v.dialog.getByRole("alert").filter({ hasText: `It holds ${holds}` }).waitFor()

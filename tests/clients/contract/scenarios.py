@@ -79,7 +79,11 @@ def stores(checker):
     call("putObject", 201, {**photos, "key": "cat"}, body=b"meow")
     call("deleteStore", 409, photos)
     call("deleteStore", 400, photos, {"force": "perhaps"}, valid=False)
-    call("deleteStore", 204, photos, {"force": True})
+    seen = call("getStore", 200, photos, why="what it holds").json()["etag"]
+    call("putObject", 200, {**photos, "key": "cat"}, body=b"purr")
+    call("deleteStore", 412, photos, {"force": True}, headers={"If-Match": seen})
+    seen = call("getStore", 200, photos, why="what it holds by now").json()["etag"]
+    call("deleteStore", 204, photos, {"force": True}, headers={"If-Match": seen})
     call("deleteStore", 404, photos)
     call("deleteStore", 400, {"store": "-"}, valid=False)
 

@@ -105,6 +105,26 @@ START_TEST(a_store_that_has_some_is_not_empty)
 }
 END_TEST
 
+START_TEST(a_store_is_removed_as_it_was_seen_and_under_no_writer)
+{
+    struct store_detail detail;
+    struct stream *stream;
+    struct store_digest seen = fixture_figures(&fixture).state;
+    struct store_condition condition = {.match_listed = true, .match = &seen, .match_count = 1};
+    uint64_t id = carrier_must_create(&fixture, "k", CARRIER_SIZE);
+    ck_assert_int_eq(depot_delete_if(fixture.depot, "s", true, &condition, &detail), STORE_CONDITION);
+    seen = fixture_figures(&fixture).state;
+    ck_assert_int_eq(carrier_resume(&fixture, id, 0, false, &stream), STORE_OK);
+    ck_assert_int_eq(depot_delete_if(fixture.depot, "s", true, &condition, &detail), STORE_CONDITION);
+    stream_abort(stream);
+    carrier_must_bring(&fixture, id, 0, 10);
+    ck_assert_int_eq(depot_delete_if(fixture.depot, "s", true, &condition, &detail), STORE_CONDITION);
+    seen = fixture_figures(&fixture).state;
+    carrier_reopen(&fixture);
+    ck_assert_int_eq(depot_delete_if(fixture.depot, "s", true, &condition, &detail), STORE_OK);
+}
+END_TEST
+
 START_TEST(those_that_rest_hold_nothing_open)
 {
     uint64_t id = carrier_must_create(&fixture, "k", CARRIER_SIZE);
@@ -469,6 +489,7 @@ int main(void)
         one_works_on_it_at_a_time_and_where_it_ends,
         more_than_its_length_is_not_taken,
         a_store_that_has_some_is_not_empty,
+        a_store_is_removed_as_it_was_seen_and_under_no_writer,
         those_that_rest_hold_nothing_open,
         what_has_come_is_told_and_the_stream_goes_on,
         who_comes_with_the_right_offset_ends_a_stream_that_hangs,
