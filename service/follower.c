@@ -1,330 +1,35 @@
 /* follower.c - brings stores up to those of a server by its change feed. follower.h tells how. */
 #include "service/follower.h"
 
-#include "api/http/etag.h"
-#include "service/bookmark.h"
 #include "service/clock.h"
-#include "service/interruption.h"
 #include "service/landmark.h"
+#include "service/settling.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    PATIENCE = 60,   /* seconds, once the end of the feed was seen */
-    STILL_MAX = 5,   /* pages in a row that lead nowhere */
-    IN_FLIGHT = 256, /* commits */
-    ANEW_MAX = 3,    /* times that a store is begun anew */
-    TRIES_MAX = 5,   /* for an object, of a server that answers otherwise */
-    PATH_SIZE = 3 * STORE_KEY_MAX + STORE_NAME_MAX + 64,
-    MILLISECOND = 1000000,
+    PATIENCE = 60, /* seconds, once the end of the feed was seen */
+    STILL_MAX = 5, /* pages in a row that lead nowhere */
+    ANEW_MAX = 3,  /* times that a store is begun anew */
 };
-
-/* One store that is followed. */
-struct pursuit {
-    struct follower *follower;
-    const char *name;
-    struct store *store;
-    struct bookmark bookmark;
-    json_t *unsettled;     /* name of an object -> its last change, which the folder does not have just so */
-    json_t *damaged;       /* the same of those that the server cannot give */
-    json_t *latest;        /* the changes of the last page that had some; NULL: none has come */
-    char *awaited;         /* name of an object that has to be told of, or the log is another one; NULL: none has */
-    unsigned still;        /* pages that ended where they began, one behind the other */
-    bool anew;             /* the folder has nothing of before */
-    bool in_vain;          /* at the end of the feed was asked again for what is unsettled, and still is */
-    enum follower_end end; /* when something has failed */
-    struct landings landings;
-    struct follower_point point;
-};
-
-static bool fail_as(struct pursuit *pursuit, enum follower_end end, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool fail_as(struct pursuit *pursuit, enum follower_end end, const char *format, ...)
-{
-    struct follower *follower = pursuit->follower;
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(follower->error, sizeof follower->error, format, arguments);
-    va_end(arguments);
-    pursuit->end = end;
-    return false;
-}
-
-#define fail(pursuit, ...) fail_as(pursuit, FOLLOWER_FAILED, __VA_ARGS__)
-
-/* Whatever was to be done, the folder did not take it. */
-static bool fail_store(struct pursuit *pursuit, const char *what, enum store_error error)
-{
-    if (error == STORE_FULL)
-        return fail_as(pursuit, FOLLOWER_OVER,
-                       "no space is left on the disk of the backup: make space, and run this once more");
-    return fail(pursuit, "%s: %s", what, store_error_text(error));
-}
-
-/* An answer that was not expected. What came may have no whole answer because the server is gone for all. */
-static bool fail_answer(struct pursuit *pursuit, const char *what, int status)
-{
-    enum follower_end end = status == 404 ? FOLLOWER_LOST : status == 0 ? FOLLOWER_OVER : FOLLOWER_FAILED;
-    return fail_as(pursuit, end, "%s cannot be had: %s", what, remote_error(pursuit->follower->remote));
-}
-
-/* ---- objects that cannot be had ---------------------------------------------------------------- */
-
-/* Takes an object out of what is still to be settled. */
-static bool leave_out(struct pursuit *pursuit, json_t *change)
-{
-    char *name = change_name(change);
-    bool good = name && json_object_set_nocheck(pursuit->damaged, name, change) == 0;
-    if (good && json_object_get(pursuit->unsettled, name) == change)
-        json_object_del(pursuit->unsettled, name);
-    free(name);
-    return good || fail(pursuit, "memory is out");
-}
-
-/* Waits until no more than so many are on their way; those whose bytes were not those that the server said are left
- * out. */
-static bool wait_landed(struct pursuit *pursuit, size_t most)
-{
-    struct landings *landings = &pursuit->landings;
-    enum store_error error = landings_wait(landings, most);
-    bool good = !error || fail_store(pursuit, "an object could not be stored", error);
-    if (most > 0)
-        return good;
-    for (size_t i = 0; i < landings->wrong_count && good; i++)
-        good = leave_out(pursuit, (json_t *)(uintptr_t)landings->wrong[i]);
-    landings->wrong_count = 0;
-    return good;
-}
-
-/* ---- what the folder has --------------------------------------------------------------------- */
-
-enum held { HELD_NOTHING, HELD_OLDER, HELD_SAME, HELD_NEWER, HELD_UNKNOWN };
-
-static enum held held_beside(struct store *store, const struct change *change)
-{
-    struct object *object;
-    char etag[ETAG_SIZE];
-    enum store_error error = store_get(store, &change->key, STORE_GET_EXPIRED, &object);
-    if (error)
-        return error == STORE_NO_OBJECT ? HELD_NOTHING : HELD_UNKNOWN;
-    const struct object_info *info = object_info(object);
-    etag_write(etag, &info->digest);
-    bool same = change->etag && strcmp(etag, change->etag) == 0 && info->modified == change->modified;
-    bool newer = info->modified > change->modified;
-    object_release(object);
-    return same ? HELD_SAME : newer ? HELD_NEWER : HELD_OLDER;
-}
-
-/* ---- asking for objects ------------------------------------------------------------------------ */
-
-static void put_path(char path[PATH_SIZE], const char *store, const struct store_key *key)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-    if (!key->bytes) {
-        (void)snprintf(path, PATH_SIZE, "/v1/stores/%s/hashes/%016" PRIx64, store, key->hash);
-        return;
-    }
-    char *at = path + snprintf(path, PATH_SIZE, "/v1/stores/%s/objects/", store);
-    const unsigned char *bytes = key->bytes;
-    for (size_t i = 0; i < key->length; i++)
-        if (bytes[i] && strchr(plain, bytes[i]))
-            *at++ = (char)bytes[i];
-        else
-            at += snprintf(at, 4, "%%%02X", bytes[i]);
-    *at = '\0';
-}
-
-/* What came is taken for the version of the change where bytes and second are those: then it gets its millisecond. */
-static bool settle_fetched(struct landing *landing, const struct change *change)
-{
-    bool same = strcmp(landing_etag(landing), change->etag) == 0 &&
-                landing_modified(landing) / MILLISECOND / 1000 == change->modified / MILLISECOND / 1000;
-    landing_commit(landing, same ? change->modified : landing_modified(landing));
-    return same;
-}
-
-/* One that is not there, although no deletion was told. That is told further on; but what has expired may be gone for
- * all who ask, and its deletion come late, or not at all. So where the feed still ends at the same place as it did when
- * it was missed before, it is gone at that point. */
-static bool miss(struct pursuit *pursuit, const struct change *change, json_t *json, bool again, bool *ret_settled)
-{
-    const json_t *missed = json_object_get(json, "missed");
-    *ret_settled = again && missed && (uint64_t)json_integer_value(missed) == pursuit->bookmark.next;
-    if (again)
-        json_object_set_new(json, "missed", json_integer((json_int_t)pursuit->bookmark.next));
-    return held_beside(pursuit->store, change) == HELD_NOTHING || landings_delete(&pursuit->landings, &change->key) ||
-           fail(pursuit, "memory is out");
-}
-
-/* Whether the server that has the store answers at all: one that starts, or gets the store, is waited for. */
-static bool is_alive(struct pursuit *pursuit)
-{
-    json_t *answer = NULL;
-    char path[PATH_SIZE];
-    (void)snprintf(path, sizeof path, "/v1/stores/%s", pursuit->name);
-    int status = remote_json(pursuit->follower->remote, path, &answer);
-    json_decref(answer);
-    return status != 0 && !remote_is_passing(pursuit->follower->remote, status);
-}
-
-/* One that the server has, and does not give, although it answers. */
-static bool miss_damaged(struct pursuit *pursuit, json_t *json, int status, const char *why)
-{
-    if (status == 0 && !is_alive(pursuit))
-        return fail_as(pursuit, FOLLOWER_OVER, "the server does not answer any more: %s", why);
-    if (status != 0 && status != 500)
-        return fail(pursuit, "an object cannot be had: %s", why);
-    return leave_out(pursuit, json);
-}
-
-/* *ret_landing is there only when the status is 200, or when it is 0 by the store's fault. */
-static int ask_object(struct pursuit *pursuit, const struct change *change, const json_t *json,
-                      struct landing **ret_landing)
-{
-    struct remote *remote = pursuit->follower->remote;
-    char path[PATH_SIZE];
-    put_path(path, pursuit->name, &change->key);
-    for (unsigned tries = 1;; tries++) {
-        *ret_landing = landing_new(&pursuit->landings, &change->key, json);
-        if (!*ret_landing)
-            return 0;
-        const struct remote_reader reader = landing_reader(*ret_landing);
-        int status = remote_read(remote, path, &reader);
-        if (status == 200 || landing_error(*ret_landing))
-            return status;
-        landing_drop(*ret_landing);
-        *ret_landing = NULL;
-        if (tries == TRIES_MAX || !remote_is_passing(remote, status) || !is_alive(pursuit))
-            return status;
-    }
-}
-
-/* *ret_settled: it is that of the change. */
-static bool fetch(struct pursuit *pursuit, const struct change *change, json_t *json, bool again, bool *ret_settled)
-{
-    struct landing *landing;
-    *ret_settled = false;
-    int status = ask_object(pursuit, change, json, &landing);
-    if (status != 200 && interruption_came()) {
-        if (landing)
-            landing_drop(landing);
-        return fail_as(pursuit, FOLLOWER_OVER, "%s", interruption_sentence);
-    }
-    if (status == 200 && !landing_etag(landing)[0]) {
-        landing_drop(landing);
-        return fail(pursuit,
-                    "its objects come without the ETag by which a version is known: does something in front of "
-                    "the server take it out?");
-    }
-    if (status == 200) {
-        *ret_settled = settle_fetched(landing, change);
-        return wait_landed(pursuit, IN_FLIGHT);
-    }
-    if (landing) {
-        enum store_error error = landing_error(landing);
-        landing_drop(landing);
-        return fail_store(pursuit, "an object could not be stored", error);
-    }
-    if (status == 404)
-        return miss(pursuit, change, json, again, ret_settled);
-    char why[sizeof pursuit->follower->error];
-    (void)snprintf(why, sizeof why, "%s", remote_error(pursuit->follower->remote));
-    return miss_damaged(pursuit, json, status, why);
-}
 
 /* ---- pages ----------------------------------------------------------------------------------- */
-
-/* Brings the folder closer to the last change of an object. `again`: also where what it has may be told of later. */
-static bool settle(struct pursuit *pursuit, const char *name, json_t *json, bool again)
-{
-    struct change change;
-    if (interruption_came())
-        return fail_as(pursuit, FOLLOWER_OVER, "%s", interruption_sentence);
-    if (!change_read(json, &change))
-        return fail(pursuit, "its feed cannot be understood");
-    enum held held = held_beside(pursuit->store, &change);
-    bool settled = change.etag ? held == HELD_SAME : held == HELD_NOTHING;
-    bool good = true;
-    if (change.sweeps) {
-        good = fail(pursuit, "it was begun by an early version, or is damaged: copy its folder");
-    } else if (!settled && !change.etag) {
-        settled = landings_delete(&pursuit->landings, &change.key);
-        good = settled || fail(pursuit, "memory is out");
-    } else if (!settled && (again || held != HELD_NEWER)) {
-        good = fetch(pursuit, &change, json, again, &settled);
-    }
-    change_free(&change);
-    if (settled)
-        json_object_del(pursuit->unsettled, name);
-    return good;
-}
-
-/* The object of a change; NULL: none is waited for any more. */
-static void await(struct pursuit *pursuit, const json_t *change)
-{
-    free(pursuit->awaited);
-    pursuit->awaited = change ? change_name(change) : NULL;
-}
-
-/* Several changes of one object on a page count as the last. What is told anew is not damaged any more, or will be
- * found so again. */
-static bool take_changes(struct pursuit *pursuit, const json_t *changes)
-{
-    bool good = true;
-    size_t count = json_array_size(changes);
-    for (size_t i = 0; i < count && good; i++) {
-        json_t *change = json_array_get(changes, i);
-        char *name = change_name(change);
-        good = (name && json_object_set_nocheck(pursuit->unsettled, name, change) == 0) ||
-               fail(pursuit, "memory is out");
-        if (good)
-            json_object_del(pursuit->damaged, name);
-        if (good && pursuit->awaited && strcmp(name, pursuit->awaited) == 0)
-            await(pursuit, NULL);
-        free(name);
-    }
-    for (size_t i = 0; i < count && good; i++) {
-        json_t *change = json_array_get(changes, i);
-        char *name = change_name(change);
-        if (name && json_object_get(pursuit->unsettled, name) == change)
-            good = settle(pursuit, name, change, false);
-        free(name);
-    }
-    return good && wait_landed(pursuit, 0);
-}
-
-/* At the end of the feed: what is still not as it was told is asked for anew. */
-static bool ask_again(struct pursuit *pursuit)
-{
-    const char *name;
-    json_t *change;
-    void *next;
-    bool good = true;
-    json_t *asked = json_copy(pursuit->unsettled); /* labels of what lands live as long */
-    json_object_foreach_safe (asked, next, name, change)
-        good = good && settle(pursuit, name, change, true);
-    good = good && wait_landed(pursuit, 0);
-    json_decref(asked);
-    return good;
-}
 
 /* *ret_gone: the feed does not reach back so far, or is that of another log. What was asked for again in vain is not
  * asked for at once: something has to happen first, or a second to pass. */
 static bool ask_page(struct pursuit *pursuit, json_t **ret_page, bool *ret_gone)
 {
     const struct bookmark *bookmark = &pursuit->bookmark;
-    char path[PATH_SIZE];
+    char path[PURSUIT_PATH];
     (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=%" PRIu64 "%s%s%s", pursuit->name, bookmark->next,
                    pursuit->in_vain ? "&wait=1" : "", bookmark->log[0] ? "&log=" : "", bookmark->log);
     int status = remote_json(pursuit->follower->remote, path, ret_page);
     *ret_gone = status == 410;
-    return status == 200 || *ret_gone || fail_answer(pursuit, "its changes", status);
+    return status == 200 || *ret_gone || pursuit_fail_answer(pursuit, "its changes", status);
 }
 
 /* Whether it is a page of a feed, and leads on: for ever asked for the same, one would never come to an end. */
@@ -334,15 +39,16 @@ static bool check_page(struct pursuit *pursuit, const json_t *page)
     bool good = json_is_array(json_object_get(page, "changes")) && json_is_integer(json_object_get(page, "next")) &&
                 json_is_integer(json_object_get(page, "end"));
     if (!good)
-        return fail(pursuit, "its feed cannot be understood: a page has no changes, next or end");
+        return pursuit_fail(pursuit, "its feed cannot be understood: a page has no changes, next or end");
     bool still = next == since && next != (uint64_t)json_integer_value(json_object_get(page, "end"));
     pursuit->still = still ? pursuit->still + 1 : 0;
     if (next >= since && pursuit->still < STILL_MAX)
         return true;
-    return fail(pursuit,
-                "its feed does not go on: what is behind %" PRIu64 " ends at %" PRIu64 ", and that is not all. Does "
-                "something in front of the server keep its answers?",
-                since, next);
+    return pursuit_fail(pursuit,
+                        "its feed does not go on: what is behind %" PRIu64 " ends at %" PRIu64
+                        ", and that is not all. Does "
+                        "something in front of the server keep its answers?",
+                        since, next);
 }
 
 /* *ret_end: the feed ends with the page. Elsewhere the store is at no point: what compaction has moved is told of
@@ -351,7 +57,7 @@ static bool take_page(struct pursuit *pursuit, const json_t *page, bool *ret_end
 {
     const json_t *changes = json_object_get(page, "changes");
     uint64_t end = (uint64_t)json_integer_value(json_object_get(page, "end"));
-    if (!check_page(pursuit, page) || !take_changes(pursuit, changes))
+    if (!check_page(pursuit, page) || !settling_take(pursuit, changes))
         return false;
     if (json_array_size(changes) > 0) {
         json_decref(pursuit->latest);
@@ -360,7 +66,7 @@ static bool take_page(struct pursuit *pursuit, const json_t *page, bool *ret_end
     pursuit->bookmark.next = (uint64_t)json_integer_value(json_object_get(page, "next"));
     *ret_end = pursuit->bookmark.next == end;
     bool stands = *ret_end && json_array_size(changes) == 0;
-    bool good = !stands || json_object_size(pursuit->unsettled) == 0 || ask_again(pursuit);
+    bool good = !stands || json_object_size(pursuit->unsettled) == 0 || settling_ask_again(pursuit);
     pursuit->in_vain = stands && json_object_size(pursuit->unsettled) > 0;
     return good;
 }
@@ -368,7 +74,7 @@ static bool take_page(struct pursuit *pursuit, const json_t *page, bool *ret_end
 static bool write_bookmark(struct pursuit *pursuit)
 {
     int error = bookmark_write(&pursuit->bookmark);
-    return !error || fail(pursuit, "how far it has come cannot be written down: %s", strerror(error));
+    return !error || pursuit_fail(pursuit, "how far it has come cannot be written down: %s", strerror(error));
 }
 
 /* Whether the page is of the log that is followed. Of which one that is stands in the bookmark from the first page on:
@@ -378,7 +84,7 @@ static bool is_same_log(struct pursuit *pursuit, const json_t *page, bool *ret_s
     struct bookmark *bookmark = &pursuit->bookmark;
     const char *log = json_string_value(json_object_get(page, "log"));
     if (!log)
-        return fail(pursuit, "its feed does not tell of which log it is: the server is too old");
+        return pursuit_fail(pursuit, "its feed does not tell of which log it is: the server is too old");
     *ret_same = !bookmark->log[0] || strcmp(bookmark->log, log) == 0;
     if (bookmark->log[0])
         return true;
@@ -390,9 +96,10 @@ static bool is_same_log(struct pursuit *pursuit, const json_t *page, bool *ret_s
 static bool refuse(struct pursuit *pursuit, bool *ret_gone)
 {
     *ret_gone = pursuit->follower->replace;
-    return fail_as(pursuit, FOLLOWER_REFUSED,
-                   "its log does not have what was copied of it last: it was brought back from an older copy. The copy "
-                   "stays as it was; with --replace it is taken as it is");
+    return pursuit_fail_as(
+        pursuit, FOLLOWER_REFUSED,
+        "its log does not have what was copied of it last: it was brought back from an older copy. The copy "
+        "stays as it was; with --replace it is taken as it is");
 }
 
 /* What the log was known by of which something was read before; false: it is another one, or nothing was. *ret_place:
@@ -410,18 +117,19 @@ static bool is_same_history(struct pursuit *pursuit, bool *ret_gone)
     const struct bookmark *bookmark = &pursuit->bookmark;
     enum landmark_found found;
     uint64_t place;
-    await(pursuit, NULL);
+    pursuit_await(pursuit, NULL);
     if (!is_known(bookmark, &place))
         return true;
     int status = landmark_find(pursuit->follower->remote, pursuit->name, bookmark->log, place, bookmark->landmark,
                                &found);
     if (status != 200)
-        return fail_answer(pursuit, "its changes", status);
+        return pursuit_fail_answer(pursuit, "its changes", status);
     if (found == LANDMARK_LOST)
         return refuse(pursuit, ret_gone);
     if (found == LANDMARK_MOVED && bookmark->reached == 0)
-        await(pursuit, bookmark->landmark);
-    return found != LANDMARK_MOVED || bookmark->reached > 0 || pursuit->awaited || fail(pursuit, "memory is out");
+        pursuit_await(pursuit, bookmark->landmark);
+    return found != LANDMARK_MOVED || bookmark->reached > 0 || pursuit->awaited ||
+           pursuit_fail(pursuit, "memory is out");
 }
 
 /* What was read anew of a log that was known is at least as much, and the log the same still. Else it is of no use. */
@@ -448,7 +156,7 @@ static bool remember(struct pursuit *pursuit)
         return true;
     int status = landmark_choose(pursuit->follower->remote, pursuit->name, pursuit->latest, &landmark);
     if (status != 200)
-        return fail_answer(pursuit, "its last change", status);
+        return pursuit_fail_answer(pursuit, "its last change", status);
     bookmark_arrive(&pursuit->bookmark, landmark);
     return true;
 }
@@ -462,8 +170,9 @@ static bool pursue(struct pursuit *pursuit, bool *ret_gone)
         json_t *page;
         bool same = true;
         if (near && clock_milliseconds() - near > PATIENCE * 1000)
-            return fail(pursuit, "it changes faster than it can be followed: copy its folder, or try again when less "
-                                 "is written");
+            return pursuit_fail(pursuit,
+                                "it changes faster than it can be followed: copy its folder, or try again when less "
+                                "is written");
         if (!ask_page(pursuit, &page, ret_gone) || *ret_gone)
             return false;
         bool good = is_same_log(pursuit, page, &same);
@@ -491,7 +200,7 @@ static bool set_limits(struct pursuit *pursuit, const json_t *limits)
 {
     const struct store_limit bytes = read_limit(limits, "bytes"), objects = read_limit(limits, "objects");
     enum store_error error = depot_set_limits(pursuit->follower->depot, pursuit->name, &bytes, &objects, NULL);
-    return !error || fail_store(pursuit, "its limits cannot be set", error);
+    return !error || pursuit_fail_store(pursuit, "its limits cannot be set", error);
 }
 
 /* What could not be had the last time is asked for again. */
@@ -507,7 +216,7 @@ static bool recall_damaged(struct pursuit *pursuit)
         good = good && name && json_object_set_nocheck(pursuit->unsettled, name, change) == 0;
         free(name);
     }
-    return good || fail(pursuit, "memory is out");
+    return good || pursuit_fail(pursuit, "memory is out");
 }
 
 /* What is there of a log that is not known is of no use: it goes. What the copy is known by stays. */
@@ -543,10 +252,10 @@ static bool open_store(struct pursuit *pursuit)
     else if (pursuit->anew)
         bookmark_renew(&pursuit->bookmark);
     else if (!bookmark_read(&pursuit->bookmark) && !pursuit->follower->replace)
-        return fail(pursuit,
-                    "how far it was followed is damaged in the backup: %s/follow/%s. With --replace it is "
-                    "copied anew",
-                    pursuit->follower->folder, pursuit->name);
+        return pursuit_fail(pursuit,
+                            "how far it was followed is damaged in the backup: %s/follow/%s. With --replace it is "
+                            "copied anew",
+                            pursuit->follower->folder, pursuit->name);
     if (!pursuit->bookmark.log[0] && !begin_anew(pursuit, &error))
         return false;
     if (!error || error == STORE_NO_STORE)
@@ -554,7 +263,7 @@ static bool open_store(struct pursuit *pursuit)
     if (!error)
         error = depot_acquire(depot, pursuit->name, &pursuit->store, NULL);
     if (error)
-        return fail_store(
+        return pursuit_fail_store(
             pursuit,
             "its copy in backup/server, below the backup, cannot be opened (to have all copied anew remove "
             "that folder, and run this once more with --replace)",
@@ -570,12 +279,12 @@ static bool set_goal(struct pursuit *pursuit)
 {
     struct follower *follower = pursuit->follower;
     struct store_figures figures;
-    char path[PATH_SIZE];
+    char path[PURSUIT_PATH];
     json_t *answer = NULL;
     (void)snprintf(path, sizeof path, "/v1/stores/%s", pursuit->name);
     int status = remote_json(follower->remote, path, &answer);
     if (status != 200)
-        return fail_answer(pursuit, "its figures", status);
+        return pursuit_fail_answer(pursuit, "its figures", status);
     store_figures(pursuit->store, &figures);
     uint64_t bytes = (uint64_t)json_integer_value(json_object_get(answer, "live_bytes"));
     atomic_store(&follower->goal, bytes > figures.live_bytes ? bytes - figures.live_bytes : 0);
@@ -602,10 +311,11 @@ static bool is_enough(struct pursuit *pursuit)
     size_t count = json_object_size(pursuit->damaged);
     if (!pursuit->anew || count == 0 || pursuit->follower->replace)
         return true;
-    return fail(pursuit,
-                "its feed does not reach back to the last run, and %zu objects are damaged at the server: put them "
-                "again or delete them there, or take it as it is with --replace",
-                count);
+    return pursuit_fail(
+        pursuit,
+        "its feed does not reach back to the last run, and %zu objects are damaged at the server: put them "
+        "again or delete them there, or take it as it is with --replace",
+        count);
 }
 
 /* What has come, of which the feed has perhaps had to be read anew. */
@@ -663,8 +373,9 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
         good = gone && follow(&pursuit, limits, &gone);
     }
     if (!good && gone)
-        fail(&pursuit, "it is made anew all the time, or tells of its deletions for less time than it takes to read "
-                       "its changes (--feed-retention)");
+        pursuit_fail(&pursuit,
+                     "it is made anew all the time, or tells of its deletions for less time than it takes to read "
+                     "its changes (--feed-retention)");
     *ret_point = pursuit.point;
     bookmark_free(&pursuit.bookmark);
     json_decref(pursuit.unsettled);
@@ -688,7 +399,7 @@ bool follower_log(const struct follower *follower, const char *name, bool before
 
 enum follower_known follower_compare(struct follower *follower, const char *name, const char *log)
 {
-    char path[PATH_SIZE];
+    char path[PURSUIT_PATH];
     json_t *page = NULL;
     (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=0&limit=1", name);
     int status = remote_json(follower->remote, path, &page);
@@ -703,7 +414,7 @@ enum follower_known follower_compare(struct follower *follower, const char *name
 
 bool follower_is_gone(struct follower *follower, const char *name)
 {
-    char path[PATH_SIZE];
+    char path[PURSUIT_PATH];
     json_t *answer = NULL;
     (void)snprintf(path, sizeof path, "/v1/stores/%s", name);
     int status = remote_json(follower->remote, path, &answer);
