@@ -13,6 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+void copies_start(void)
+{
+    server_add(site.server, "--segment-size");
+    server_add(site.server, "1M");
+    site_start();
+}
+
 const char *copies_beside(const char *name)
 {
     char *path;
@@ -109,4 +116,23 @@ void copies_serve(const char *folder)
     snprintf(site.server->data, sizeof site.server->data, "%s", folder);
     server_start(site.server);
     site_reconnect();
+}
+
+json_t *copies_report_main(const char *from, const char *to, json_t **ret_report)
+{
+    *ret_report = copies_report(WHOLE, from, to);
+    return copies_told(*ret_report, "main");
+}
+
+json_int_t copies_figure(const json_t *told, const char *name)
+{
+    json_t *value = json_object_get(told, name);
+    ck_assert_msg(json_is_integer(value), "%s is no integer", name);
+    return json_integer_value(value);
+}
+
+void copies_expect_refusal(const char *mention, const char *const *arguments)
+{
+    const char *output = command_run(arguments, UNKNOWN);
+    ck_assert_msg(strstr(output, mention), "\"%s\" is not in: %s", mention, output);
 }

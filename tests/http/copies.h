@@ -12,6 +12,11 @@
 /* The exit statuses of `cairnd backup`, `restore` and `check`. */
 enum { WHOLE = 0, FLAWS = 1, UNKNOWN = 2 };
 
+enum { COPIES_LARGE = 300 << 10 }; /* bytes of an object that is a file of its own */
+
+/* Starts the site's server with small segments. */
+void copies_start(void);
+
 /* A folder beside that of the server's data. */
 const char *copies_beside(const char *name);
 
@@ -29,6 +34,16 @@ int copies_end(pid_t backup);
 
 /* What a report tells of a store, borrowed; fails the test when it tells nothing. */
 json_t *copies_told(const json_t *report, const char *store);
+
+/* Makes a backup, which must have no flaw: what it tells of the store main, borrowed from *ret_report. */
+json_t *copies_report_main(const char *from, const char *to, json_t **ret_report);
+
+/* A number of that. */
+json_int_t copies_figure(const json_t *told, const char *name);
+
+/* Runs a command that must be refused, with this in its sentence. */
+#define copies_refused(mention, ...) copies_expect_refusal(mention, (const char *const[]){__VA_ARGS__, NULL})
+void copies_expect_refusal(const char *mention, const char *const *arguments);
 
 /* Compares every byte of a folder. */
 void copies_expect_whole(const char *folder);

@@ -24,6 +24,9 @@ static const struct {
     const char *why;
 } table[] = {
     {"http", "backup", NULL, files},
+    {"http", "histories", NULL, files},
+    {"http", "restore", NULL, files},
+    {"http", "flaws", NULL, files},
     {"http", "check", NULL, files},
     {"http", "browsers", "an_open_server_of_this_machine_has_no_names_of_the_internet", unasked},
     {"http", "browsers", "over_a_unix_socket_any_name_will_do", unasked},
