@@ -191,9 +191,23 @@ static void committed(struct request *request)
         reply_error(request, request->error);
 }
 
+/* It would be gone as soon as it is there, and what the key holds with it. */
+static bool is_in_time(struct request *request, struct upload *upload)
+{
+    if (!upload->expiry.given || expiry_is_ahead(&upload->expiry))
+        return true;
+    drop(upload);
+    reply_problem(request, PROBLEM_BAD_HEADER,
+                  "%s is \"%.64s\", which has passed while the body came: nothing is stored.",
+                  field_name(FIELD_CAIRN_EXPIRES), request_field(request, FIELD_CAIRN_EXPIRES));
+    return false;
+}
+
 static void finish(struct request *request)
 {
     struct upload *upload = request->state;
+    if (!is_in_time(request, upload))
+        return;
     struct stream_finish finish = {
         .condition = upload->precondition.condition, .seal = seal, .arg = upload, .here = request_may_wait(request)};
     struct stream *stream = upload->stream;

@@ -226,6 +226,27 @@ static void committed(struct request *request)
     session->then(request);
 }
 
+/* Whether its object would have expired before it is there: then its bytes are left where they are. Who makes an empty
+ * one has just been told that the date is ahead. */
+static bool has_lapsed(const struct session *session)
+{
+    const struct expiry *expiry = &session->metadata.expiry;
+    return session->committing && session->info.length > 0 && expiry->given && !expiry_is_ahead(expiry);
+}
+
+static void lapsed(struct request *request)
+{
+    struct session *session = request->state;
+    char date[HTTP_DATE_SIZE];
+    http_date_write(date, session->metadata.expiry.seconds);
+    if (request->error == STORE_OK)
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "The object was to expire at %s, which has passed: none is made of the upload. Make another one "
+                      "with a later date, and DELETE this one.",
+                      date);
+    session->then(request);
+}
+
 void session_finish(struct request *request, struct session *session, request_step *then)
 {
     struct stream_finish finish = {.condition = session->precondition.condition, .seal = seal, .arg = session};
@@ -234,8 +255,9 @@ void session_finish(struct request *request, struct session *session, request_st
     session->stream = NULL;
     session->then = then;
     session->committing = !session->info.partial && reached == session->info.length;
-    request_suspend(request, session->committing ? committed : then);
-    if (session->committing)
+    bool late = has_lapsed(session);
+    request_suspend(request, late ? lapsed : session->committing ? committed : then);
+    if (session->committing && !late)
         stream_commit(stream, &finish, request_done, request);
     else
         stream_rest(stream, &finish, rested, request);
@@ -243,6 +265,8 @@ void session_finish(struct request *request, struct session *session, request_st
 
 void session_refuse(struct request *request, const struct session *session)
 {
+    if (request->status != 0)
+        return;
     if (request->error == STORE_DIGEST)
         reply_problem(request, PROBLEM_CHECKSUM_MISMATCH,
                       "The bytes do not have the sum that Upload-Checksum tells; none of them are kept.");

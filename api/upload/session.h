@@ -54,10 +54,10 @@ bool session_is_open(struct request *request);
 
 size_t session_receive(struct request *request, struct session *session, const char *bytes, size_t length);
 
-/* Ends the stream; `then` follows with request->error. */
+/* Ends the stream; `then` follows with request->error, or with an answer: that of an object that would have expired. */
 void session_finish(struct request *request, struct session *session, request_step *then);
 
-/* Answers an error of the end; NULL: it has left no upload. */
+/* Answers an error of the end, unless it has been answered; NULL: it has left no upload. */
 void session_refuse(struct request *request, const struct session *session);
 
 /* How far an upload has come, as clients are told. One may have all its bytes and be no object yet, since the server

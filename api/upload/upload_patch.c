@@ -53,7 +53,7 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
 
 static void rested(struct request *request)
 {
-    if (request->error != STORE_OK) {
+    if (request->error != STORE_OK || request->status != 0) {
         session_refuse(request, request->state);
         return;
     }

@@ -278,7 +278,7 @@ static void rested(struct request *request)
 {
     const struct creation *creation = request->state;
     bool gone = creation->concat.parts || (request->error == STORE_CONDITION && creation->order.length == 0);
-    if (request->error == STORE_OK) {
+    if (request->error == STORE_OK && request->status == 0) {
         answer(request);
         return;
     }

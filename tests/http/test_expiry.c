@@ -1,11 +1,14 @@
 /* Objects that expire: Cairn-Expires, and what is seen of them from that second on. */
 #include "tests/http/clock.h"
 #include "tests/http/payload.h"
+#include "tests/http/raw.h"
 #include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { HOUR = 3600, SLACK = 120 /* seconds, which a busy machine may take */ };
 
@@ -222,6 +225,75 @@ START_TEST(an_upload_that_is_resumed_has_it)
 }
 END_TEST
 
+/* As a header has it. */
+static const char *date_in(int64_t seconds)
+{
+    char date[64];
+    time_t second = time(NULL) + seconds;
+    ck_assert_uint_gt(strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&second)), 0);
+    return client_text(site.client, "%s", date);
+}
+
+static struct answer *bring(const char *upload, int offset, const char *bytes)
+{
+    return client_send(site.client, "PATCH", upload, bytes, strlen(bytes), "Tus-Resumable: 1.0.0",
+                       "Content-Type: application/offset+octet-stream",
+                       client_text(site.client, "Upload-Offset: %d", offset), NULL);
+}
+
+/* Its object would be gone at once, and with it what the key holds. */
+START_TEST(an_upload_whose_date_has_passed_replaces_nothing)
+{
+    const char *fields[2];
+    char *uploads[2];
+    site_start();
+    site_expect(site_put("k", "old", NULL), 201);
+    const char *date = date_in(HOUR);
+    char *expiry = payload_base64(date, strlen(date));
+    fields[0] = client_text(site.client, "Upload-Metadata: key aw==,cairn_expires %s", expiry);
+    fields[1] = client_text(site.client, "Upload-Metadata: key aw==\r\n" FIELD ": %s", date);
+    for (int i = 0; i < 2; i++) {
+        struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0,
+                                            "Tus-Resumable: 1.0.0", "Upload-Length: 5", fields[i], NULL);
+        site_expect(answer, 201);
+        uploads[i] = strdup(answer_header(answer, "Location"));
+        site_expect(bring(uploads[i], 0, "hel"), 204);
+    }
+    free(expiry);
+    start_later(2 * HOUR);
+    for (int i = 0; i < 2; i++) {
+        struct answer *answer = bring(uploads[i], 3, "lo");
+        site_expect_kind(answer, 400, "bad-header");
+        ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "has passed"));
+        site_expect_kind(bring(uploads[i], 4, "o"), 400, "bad-header");
+        answer = client_send(site.client, "HEAD", uploads[i], NULL, 0, "Tus-Resumable: 1.0.0", NULL);
+        ck_assert_str_eq(answer_header(answer, "Upload-Offset"), "4");
+        site_expect(client_send(site.client, "DELETE", uploads[i], NULL, 0, "Tus-Resumable: 1.0.0", NULL), 204);
+        free(uploads[i]);
+    }
+    site_expect_text("k", "old");
+}
+END_TEST
+
+START_TEST(a_put_whose_date_passes_while_it_comes_replaces_nothing)
+{
+    static struct raw_answer answer;
+    site_start();
+    site_expect(site_put("k", "old", NULL), 201);
+    time_t end = time(NULL) + 3;
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\n" FIELD ": %s\r\nContent-Length: 5\r\n\r\nhel",
+                       site_object("k"), date_in(3)));
+    ck_assert(clock_until(CLOCK_PATIENCE, time(NULL) > end + 1));
+    ck_assert(raw_send(socket, "lo"));
+    ck_assert(raw_receive(socket, &answer));
+    close(socket);
+    ck_assert_int_eq(answer.status, 400);
+    ck_assert_ptr_nonnull(strstr(answer.body, "has passed while the body came"));
+    site_expect_text("k", "old");
+}
+END_TEST
+
 /* ---- from that second on ---------------------------------------------------------------------- */
 
 /* Who waits for changes is told. */
@@ -283,6 +355,8 @@ int main(void)
                             listings_tell_it,
                             an_archive_has_it_there_and_back,
                             an_upload_that_is_resumed_has_it,
+                            an_upload_whose_date_has_passed_replaces_nothing,
+                            a_put_whose_date_passes_while_it_comes_replaces_nothing,
                             it_goes_by_itself,
                             from_then_on_nobody_finds_it};
     return site_run("expiry", tests, sizeof tests / sizeof *tests, SITE_OWN);
