@@ -96,7 +96,11 @@ static bool expect_trailer(struct request *request, const struct trailers *trail
     const char *value = trailers->fields.values[field];
     if (!value || (request->digest && request->digest->sha256.wanted && field != FIELD_CONTENT_MD5))
         return expect(request, field, value);
-    if (field == FIELD_CONTENT_MD5)
+    if (request->endpoint->tus)
+        request_tear(request, PROBLEM_BAD_HEADER,
+                     "%s is not compared here: tell the sum of the bytes of each request by %s, in front of them.",
+                     field_name(field), field_name(FIELD_UPLOAD_CHECKSUM));
+    else if (field == FIELD_CONTENT_MD5)
         request_tear(request, PROBLEM_BAD_HEADER, "%s has to stand in front of the body; behind it %s may.",
                      field_name(field), field_name(FIELD_CONTENT_DIGEST));
     else

@@ -5,7 +5,9 @@
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/text/hex.h"
+#include "api/upload/label.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +81,73 @@ bool concat_read(struct request *request, struct concat *concat)
         return read_parts(request, value + sizeof final - 1, concat);
     reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Concat is partial, final; with the parts, or absent.");
     return false;
+}
+
+/* ---- the parts -------------------------------------------------------------------------------- */
+
+struct part_look {
+    const struct request *request;
+    struct concat *concat;
+};
+
+static bool is_found_unfit(const struct concat *concat)
+{
+    return concat->misfit.id != 0;
+}
+
+/* Thread: the engine's. */
+static void look_at_part(void *arg, const struct upload_info *info)
+{
+    struct part_look *look = arg;
+    struct concat *concat = look->concat;
+    concat->foreign = !label_permits(look->request, info);
+    if (is_found_unfit(concat) || (info->partial && info->offset == info->length))
+        return;
+    concat->misfit = *info;
+    concat->misfit.key = concat->misfit.label = NULL; /* they do not last */
+}
+
+enum store_error concat_look(const struct request *request, struct concat *concat)
+{
+    struct part_look look = {.request = request, .concat = concat};
+    enum store_error error = STORE_OK;
+    concat->missing = false;
+    concat->misfit = (struct upload_info){0};
+    for (size_t i = 0; i < concat->part_count && !error && !concat->foreign; i++) {
+        error = upload_look(request->store, concat->parts[i], look_at_part, &look);
+        if (error == STORE_NO_UPLOAD && !is_found_unfit(concat)) {
+            concat->missing = true;
+            concat->misfit.id = concat->parts[i];
+        }
+        error = error == STORE_NO_UPLOAD ? STORE_OK : error;
+    }
+    return error;
+}
+
+bool concat_refuse(struct request *request, const struct concat *concat)
+{
+    const struct upload_info *part = &concat->misfit;
+    bool about_part = request->error == STORE_UPLOAD_PARTS || request->error == STORE_NO_UPLOAD;
+    if (!about_part || !is_found_unfit(concat))
+        return false;
+    if (concat->missing)
+        reply_problem(request, PROBLEM_NO_UPLOAD,
+                      "The part %016" PRIx64 " is not there: it has expired, was removed, or is in an object by now.",
+                      part->id);
+    else if (!part->partial)
+        reply_problem(request, PROBLEM_UPLOAD_PARTS,
+                      "The upload %016" PRIx64 " is no part: it was made without Upload-Concat: partial.", part->id);
+    else if (part->length == STORE_SIZE_UNKNOWN)
+        reply_problem(request, PROBLEM_UPLOAD_PARTS,
+                      "The part %016" PRIx64 " has %" PRIu64 " bytes, and how many it will have was not told: "
+                      "tell it by Upload-Length in a PATCH, and then ask again.",
+                      part->id, part->offset);
+    else
+        reply_problem(request, PROBLEM_UPLOAD_PARTS,
+                      "The part %016" PRIx64 " has %" PRIu64 " of its %" PRIu64 " bytes: "
+                      "bring the rest, and then ask again.",
+                      part->id, part->offset, part->length);
+    return true;
 }
 
 void concat_free(struct concat *concat)

@@ -132,11 +132,53 @@ void session_open(struct request *request, struct session *session)
     session->offset = session->info.offset;
 }
 
+/* By what was known when it was looked at; who brings bytes meanwhile has perhaps come further. */
+static void refuse_offset(struct request *request, const struct session *session)
+{
+    uint64_t told = session->asked.offset, there = session_told_offset(&session->info);
+    if (session->info.done)
+        reply_problem(request, PROBLEM_UPLOAD_OFFSET,
+                      "The upload has all its %" PRIu64 " bytes, and its object is there: HEAD tells of it.",
+                      session->info.length);
+    else if (told == there)
+        reply_problem(request, PROBLEM_UPLOAD_OFFSET,
+                      "Upload-Offset is %" PRIu64 ", but another request has brought more of the upload meanwhile, or "
+                      "does just now: ask by HEAD how far it is, and go on from there.",
+                      told);
+    else
+        reply_problem(request, PROBLEM_UPLOAD_OFFSET,
+                      "Upload-Offset is %" PRIu64 ", but %" PRIu64 " bytes of the upload are there: "
+                      "ask by HEAD how far it is, and go on from there.",
+                      told, there);
+}
+
+static void refuse_size(struct request *request, const struct session *session)
+{
+    const struct upload_info *info = &session->info;
+    uint64_t asked = session->asked.length, there = info->offset;
+    uint64_t length = info->length == STORE_SIZE_UNKNOWN ? asked : info->length;
+    if (asked != STORE_SIZE_UNKNOWN && asked != length)
+        reply_problem(request, PROBLEM_SIZE_MISMATCH,
+                      "Upload-Length is %" PRIu64 ", but the upload was announced with %" PRIu64 " bytes, "
+                      "and that does not change: leave the field out.",
+                      asked, length);
+    else if (length < there)
+        reply_problem(request, PROBLEM_SIZE_MISMATCH,
+                      "Upload-Length is %" PRIu64 ", but %" PRIu64 " bytes of the upload are there already.", asked,
+                      there);
+    else
+        reply_problem(request, PROBLEM_SIZE_MISMATCH,
+                      "The upload has %" PRIu64 " bytes in all, of which %" PRIu64 " were there: "
+                      "this request brings more than the %" PRIu64 " that were left.",
+                      length, there, length - there);
+}
+
 bool session_is_open(struct request *request)
 {
     if (request->error == STORE_SIZE)
-        reply_problem(request, PROBLEM_SIZE_MISMATCH,
-                      "The upload would become longer than the length it was announced with, or be of another one.");
+        refuse_size(request, request->state);
+    else if (request->error == STORE_UPLOAD_OFFSET)
+        refuse_offset(request, request->state);
     else if (request->error != STORE_OK)
         reply_error(request, request->error);
     return request->error == STORE_OK;

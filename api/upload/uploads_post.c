@@ -23,8 +23,7 @@ struct creation {
     struct upload_union united;
     struct expiry unheeded; /* of Cairn-Expires, where Upload-Metadata has another one */
     struct concat concat;
-    bool foreign; /* one of the parts is none of the visitor's */
-    char *label;  /* owned */
+    char *label; /* owned */
 };
 
 /* ---- the head --------------------------------------------------------------------------------- */
@@ -131,38 +130,13 @@ static bool brings_bytes(const struct request *request)
     return request->body_length > 0;
 }
 
-struct part_look {
-    const struct request *request;
-    bool foreign; /* OUT: the visitor may not */
-};
-
-/* Thread: the engine's. */
-static void look_at_part(void *arg, const struct upload_info *info)
-{
-    struct part_look *look = arg;
-    look->foreign = !label_permits(look->request, info);
-}
-
-/* What is not there any more is nobody's, and for the engine to miss. */
-static enum store_error look_at_parts(const struct request *request, struct creation *creation)
-{
-    const struct concat *concat = &creation->concat;
-    struct part_look look = {.request = request};
-    enum store_error error = STORE_OK;
-    for (size_t i = 0; i < concat->part_count && !error && !look.foreign; i++) {
-        error = upload_look(request->store, concat->parts[i], look_at_part, &look);
-        error = error == STORE_NO_UPLOAD ? STORE_OK : error;
-    }
-    creation->foreign = look.foreign;
-    return error;
-}
-
 static void create_job(struct request *request)
 {
     struct creation *creation = request->state;
     struct session *session = &creation->session;
     enum store_error error = upload_create(request->store, &creation->order, &request->overrun, &session->asked.id);
     request_keep_error(request, error);
+    session->info = (struct upload_info){.length = creation->order.length, .partial = creation->order.partial};
     if (!error && (brings_bytes(request) || creation->order.length == 0))
         session_open(request, session);
 }
@@ -197,8 +171,8 @@ static void join_job(struct request *request)
 {
     struct creation *creation = request->state;
     struct session *session = &creation->session;
-    enum store_error error = look_at_parts(request, creation);
-    if (creation->foreign)
+    enum store_error error = concat_look(request, &creation->concat);
+    if (creation->concat.foreign)
         return;
     if (!error)
         error = upload_join(request->store, &creation->united, &request->overrun, &session->stream, &session->info);
@@ -213,11 +187,11 @@ static void join(struct request *request);
 static void joined(struct request *request)
 {
     struct creation *creation = request->state;
-    if (creation->foreign)
+    if (creation->concat.foreign)
         permit_refuse(request, RIGHT_WRITE, request->store_name, SIZE_MAX);
     else if (request->error == STORE_AGAIN)
         session_claim(request, &creation->session, UPLOAD_SETTLED, join);
-    else
+    else if (!concat_refuse(request, &creation->concat))
         (void)session_is_open(request);
 }
 
@@ -265,6 +239,17 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
     return taken;
 }
 
+/* Not all of the body has come, or it ends with a sum that nobody has made: what has come stays all the same. */
+static void torn(struct request *request)
+{
+    struct creation *creation = request->state;
+    stream_abort(creation->session.stream);
+    creation->session.stream = NULL;
+    reply_problem(request, request->tear_problem,
+                  "%s The upload has been made: Location names it, and HEAD tells what it has.", request->tear);
+    tell_left(request);
+}
+
 static void answer(struct request *request)
 {
     struct creation *creation = request->state;
@@ -310,6 +295,7 @@ static void end(struct request *request)
 const struct endpoint endpoint_uploads_post = {.begin = begin,
                                                .receive = receive,
                                                .finish = finish,
+                                               .torn = torn,
                                                .end = end,
                                                .tus = true,
                                                .fault = "the upload cannot be made"};

@@ -131,6 +131,76 @@ START_TEST(a_checksum_behind_the_bytes_is_not_passed_over)
 }
 END_TEST
 
+/* A creation whose bytes end with a sum that was not announced; its answer is kept until the next one. */
+static const struct raw_answer *create_with_trailer(const char *trailer)
+{
+    static struct raw_answer answer;
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket,
+                       "POST %s HTTP/1.1\r\nHost: a\r\n" TUS "\r\n" BYTES "\r\n" KEY
+                       "\r\nUpload-Length: 10\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n%s\r\n\r\n",
+                       site_target("/uploads"), trailer));
+    ck_assert(raw_receive(socket, &answer));
+    close(socket);
+    return &answer;
+}
+
+START_TEST(a_creation_that_ends_with_a_sum_says_where_the_bytes_are)
+{
+    static const char *const trailers[] = {
+        "0\r\nUpload-Checksum: sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=",
+        "0\r\nContent-Digest: sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:",
+        "0\r\nRepr-Digest: sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:",
+        "0\r\nContent-MD5: XUFAKrxLKna5cZ2REBfFkg==",
+        "no chunk",
+    };
+    char location[256];
+    site_start();
+    for (size_t i = 0; i < sizeof trailers / sizeof *trailers; i++) {
+        const struct raw_answer *answer = create_with_trailer(trailers[i]);
+        ck_assert_int_eq(answer->status, 400);
+        ck_assert_msg(raw_header(answer, "Location", location, sizeof location), "%s", trailers[i]);
+        ck_assert_ptr_nonnull(strstr(answer->body, "Location names it"));
+        ck_assert_ptr_null(strstr(answer->body, "Trailer:"));
+        ck_assert(i == 4 || strstr(answer->body, "Upload-Checksum"));
+        site_expect(append(location, offset_of(head(location)), "world", 5, NULL), 204);
+        site_expect(client_send(site.client, "DELETE", location, NULL, 0, TUS, NULL), 204);
+    }
+    ck_assert_int_eq(site_figure("unfinished_bytes"), 0);
+}
+END_TEST
+
+static void expect_told(struct answer *answer, const char *problem, const char *detail)
+{
+    ck_assert_int_ge(answer->status, 400);
+    site_expect_kind(answer, answer->status, problem);
+    ck_assert_msg(strstr(answer_string(answer, "detail"), detail), "%s", answer_string(answer, "detail"));
+}
+
+START_TEST(a_refusal_tells_what_there_is)
+{
+    site_start();
+    char *upload = create(10, NULL);
+    site_expect(append(upload, 0, "hello", 5, NULL), 204);
+    expect_told(append(upload, 4, "world", 5, NULL), "upload-offset", "is 4, but 5 bytes of the upload are there");
+    expect_told(append(upload, 5, "world!", 6, NULL), "size-mismatch", "10 bytes in all, of which 5 were there");
+    expect_told(append(upload, 5, "world", 5, "Upload-Length: 11"), "size-mismatch",
+                "Upload-Length is 11, but the upload was announced with 10 bytes");
+    site_expect(append(upload, 5, "world", 5, NULL), 204);
+    expect_told(append(upload, 10, "", 0, NULL), "upload-offset", "all its 10 bytes");
+    struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, KEY,
+                                        "Upload-Defer-Length: 1", NULL);
+    site_expect(answer, 201);
+    upload = client_text(site.client, "%s", answer_header(answer, "Location"));
+    site_expect(append(upload, 0, "hello", 5, NULL), 204);
+    expect_told(append(upload, 5, "", 0, "Upload-Length: 4"), "size-mismatch", "is 4, but 5 bytes");
+    expect_told(append(upload, 5, "world", 5, "Upload-Length: 7"), "size-mismatch", "more than the 2 that were left");
+    answer = client_send(site.client, "POST", site_target("/uploads"), "hello", 5, TUS, BYTES, KEY, "Upload-Length: 4",
+                         NULL);
+    expect_told(answer, "size-mismatch", "4 bytes in all, of which 0 were there");
+}
+END_TEST
+
 START_TEST(no_more_uploads_are_made_than_a_store_keeps)
 {
     server_add(site.server, "--uploads-kept=1");
@@ -602,7 +672,14 @@ START_TEST(parts_become_one)
     for (int i = 0; i < 2; i++)
         parts[i] = create(5, "Upload-Concat: partial");
     site_expect(append(parts[1], 0, "world", 5, NULL), 204);
-    site_expect_kind(join(parts, 2), 409, "upload-parts");
+    const char *told = client_text(site.client, "The part %s has 0 of its 5 bytes", strrchr(parts[0], '/') + 1);
+    expect_told(join(parts, 2), "upload-parts", told);
+    const char *whole = create(5, NULL);
+    expect_told(join((const char *[]){parts[1], whole}, 2), "upload-parts",
+                client_text(site.client, "The upload %s is no part", strrchr(whole, '/') + 1));
+    site_expect(client_send(site.client, "DELETE", whole, NULL, 0, TUS, NULL), 204);
+    expect_told(join((const char *[]){parts[1], whole}, 2), "no-upload",
+                client_text(site.client, "The part %s is not there", strrchr(whole, '/') + 1));
     site_expect(append(parts[0], 0, "hello", 5, NULL), 204);
     site_expect_kind(join((const char *[]){parts[0], parts[1], parts[0]}, 3), 400, "bad-header");
     struct answer *answer = join(parts, 2);
@@ -805,6 +882,8 @@ int main(void)
         what_was_acknowledged_survives_kill_9,
         a_wrong_checksum_leaves_nothing_of_its_bytes,
         a_checksum_behind_the_bytes_is_not_passed_over,
+        a_creation_that_ends_with_a_sum_says_where_the_bytes_are,
+        a_refusal_tells_what_there_is,
         no_more_uploads_are_made_than_a_store_keeps,
         a_store_goes_with_the_uploads_that_were_seen_and_no_others,
         a_condition_is_decided_with_the_last_byte,
