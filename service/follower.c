@@ -412,6 +412,19 @@ enum follower_known follower_compare(struct follower *follower, const char *name
     return status == 404 ? FOLLOWER_GONE : status == 0 ? FOLLOWER_MUTE : FOLLOWER_HIDDEN;
 }
 
+bool follower_stands(struct follower *follower, const char *name, const char *log)
+{
+    struct bookmark bookmark;
+    enum landmark_found found = LANDMARK_LOST;
+    if (follower_compare(follower, name, log) != FOLLOWER_SAME)
+        return false;
+    bookmark_init(&bookmark, follower->bookmarks, name);
+    bool told = bookmark_read(&bookmark) && strcmp(bookmark.log, log) == 0 &&
+                landmark_find(follower->remote, name, log, bookmark.next, bookmark.landmark, &found) == 200;
+    bookmark_free(&bookmark);
+    return told && found != LANDMARK_LOST;
+}
+
 bool follower_is_gone(struct follower *follower, const char *name)
 {
     char path[PURSUIT_PATH];

@@ -83,6 +83,10 @@ enum follower_known {
 /* What has become of the server's store of that name and log. Blocking. */
 enum follower_known follower_compare(struct follower *follower, const char *name, const char *log);
 
+/* Whether the server has a store still just as it was followed, or gone on: not another one, nor an older one.
+ * Blocking. */
+bool follower_stands(struct follower *follower, const char *name, const char *log);
+
 /* Whether the server says that it has no such store. Blocking. */
 bool follower_is_gone(struct follower *follower, const char *name);
 

@@ -322,11 +322,23 @@ static bool has_any(struct mirror *mirror)
     return false;
 }
 
+/* Whether it has all of them, as they came: one that was brought back from an older copy meanwhile has some of before,
+ * and of what was made since it knows nothing. */
+static bool has_all(struct mirror *mirror)
+{
+    const char *name;
+    json_t *point;
+    json_object_foreach (mirror->points, name, point)
+        if (!follower_stands(&mirror->follower, name, log_of(point)))
+            return false;
+    return true;
+}
+
 /* Whether what the server says that it has not is said by the one that was followed. */
 static bool is_believed(struct mirror *mirror)
 {
     bool known = !mirror->provenance.any && json_object_size(mirror->provenance.known) > 0;
-    return known ? provenance_is_same(&mirror->provenance) : has_any(mirror);
+    return (known ? provenance_is_same(&mirror->provenance) : has_any(mirror)) && has_all(mirror);
 }
 
 /* Why what has come of a store does not take the place of a copy that is known by another log, or by none; NULL: it
@@ -447,19 +459,37 @@ static bool prune_followed(struct mirror *mirror)
     return good;
 }
 
-/* `followed`: all that the server had listed was asked for. What becomes of its stores is known when it lists them once
- * more. */
-static bool settle(struct mirror *mirror, bool followed)
+/* What becomes of its stores is known when the server lists them once more. */
+static bool list_again(struct mirror *mirror)
 {
-    confirm_points(mirror);
-    if (!followed)
-        return false;
     mirror->listed = json_array();
-    if (!list_stores(mirror, mirror->listed)) {
-        json_decref(mirror->listed);
-        mirror->listed = NULL;
+    if (list_stores(mirror, mirror->listed))
+        return true;
+    json_decref(mirror->listed);
+    mirror->listed = NULL;
+    return false;
+}
+
+/* What the server had not listed before has come to it since, or another one had answered. */
+static bool follow_new(struct mirror *mirror, const json_t *before)
+{
+    json_t *new = json_array(), *store;
+    size_t i;
+    json_array_foreach (mirror->listed, i, store)
+        if (!mirror->copying->store && !provenance_lists(before, json_string_value(json_object_get(store, "name"))))
+            json_array_append(new, store);
+    bool good = json_array_size(new) == 0 || (expect_stores(mirror, new) && follow_stores(mirror, new));
+    json_decref(new);
+    return good;
+}
+
+/* `followed`: all that the server had listed before was asked for. */
+static bool settle(struct mirror *mirror, const json_t *before, bool followed)
+{
+    bool all = followed && list_again(mirror) && follow_new(mirror, before);
+    confirm_points(mirror);
+    if (!all)
         return false;
-    }
     confirm_lost(mirror);
     return mirror->copying->store || (confirm_missing(mirror) && prune_followed(mirror));
 }
@@ -482,7 +512,7 @@ static bool follow_all(struct mirror *mirror, const char *token)
     json_t *stores = json_array(), *chosen = json_array();
     bool good = open_remote(mirror, token) && check_sight(mirror) && list_stores(mirror, stores) &&
                 choose_stores(mirror, stores, chosen) && make_folder(mirror) && check_source(mirror, stores, chosen) &&
-                expect_stores(mirror, chosen) && settle(mirror, follow_stores(mirror, chosen));
+                expect_stores(mirror, chosen) && settle(mirror, stores, follow_stores(mirror, chosen));
     bool failed = !good || has_failed(mirror);
     mirror->withdrawn = failed && mirror->made && !holds_something(mirror);
     depot_close(mirror->follower.depot);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { LIES_MAX = 32 };
+
 static const struct lie *lie_about(const struct lie *lies, const char *head)
 {
-    while (!strstr(head, lies->asked))
-        lies++;
-    return lies;
+    static bool told[LIES_MAX];
+    for (size_t at = 0;; at++) {
+        bool once = strncmp(lies[at].asked, LIAR_ONCE, strlen(LIAR_ONCE)) == 0;
+        if (!strstr(head, lies[at].asked + (once ? strlen(LIAR_ONCE) : 0)) || (once && told[at]))
+            continue;
+        told[at] = true;
+        return &lies[at];
+    }
 }
 
 /* To the same target at the server whose address is in the file. */

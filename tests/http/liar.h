@@ -9,8 +9,11 @@
 
 #include <sys/types.h>
 
-/* The answer to requests that have a text in their head: all of it; or the path of a file, and then the answer is that
- * of a server that sends to another one, whose address stands in the file by then. */
+#define LIAR_ONCE "once "
+
+/* The answer to requests that have a text in their head, behind LIAR_ONCE to the first of them: all of it; or the path
+ * of a file, and then the answer is that of a server that sends to another one, whose address stands in the file by
+ * then. */
 struct lie {
     const char *asked, *answer;
 };

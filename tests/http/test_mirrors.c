@@ -998,6 +998,48 @@ START_TEST(an_older_copy_in_the_middle_of_a_run_takes_no_copys_place)
 }
 END_TEST
 
+/* Nor is it believed that it has not what was made since: here it is older from when all has been followed. */
+START_TEST(an_older_copy_at_the_end_of_a_run_takes_no_copy_along)
+{
+    const char *to = copies_beside("to");
+    json_int_t next;
+    site_start();
+    make_both(to);
+    json_int_t last = last_change(&next);
+    char *at_next = command_keep(strdup(client_text(site.client, "/changes?since=%lld&limit=1", (long long)next)));
+    char *at_last = command_keep(strdup(client_text(site.client, "/changes?since=%lld&limit=1", (long long)last)));
+    const char *first = keep_answer(site_target("/changes?since=0&limit=1")), *figures = keep_answer(site_target(""));
+    const char *behind = keep_answer(site_target(at_next)), *there = keep_answer(site_target(at_last));
+    const char *access = keep_answer("/v1/access");
+    const char *once = command_keep(strdup(client_text(site.client, LIAR_ONCE "%s", at_next)));
+    const struct lie lies[] = {{once, behind},
+                               {at_next, forgotten},
+                               {at_last, there},
+                               {"since=0&limit=1", first},
+                               {"&log=", behind},
+                               {"/v1/stores/main HTTP", figures},
+                               {"/v1/stores/zz", NOTHING},
+                               {"/v1/access", access},
+                               {"", JSON STORES}};
+    copy_lies(lies, to, "--prune", WHOLE, "store zz: it is not there any more: its copy stays");
+    ck_assert(is_copied(to, "zz") && is_copied(to, "main"));
+    copies_make(site.server->url, to);
+}
+END_TEST
+
+/* What is not in the first list, and is in the last one, is copied. */
+START_TEST(a_store_that_comes_while_others_are_followed_is_copied)
+{
+    const char *to = copies_beside("to");
+    site_start();
+    make_both(NULL);
+    const char *here = command_file("here", site.server->url);
+    const struct lie lies[] = {{"/v1/stores/", here}, {LIAR_ONCE "/v1/stores HTTP", JSON STORES}, {"", BOTH}};
+    copy_lies(lies, to, NULL, WHOLE, "2 stores, all copied");
+    ck_assert(is_copied(to, "zz") && is_copied(to, "main"));
+}
+END_TEST
+
 /* Nobody knows then whether it is the same. */
 START_TEST(a_log_of_which_nothing_is_told_is_not_the_same)
 {
@@ -1129,6 +1171,8 @@ int main(void)
         a_store_that_is_listed_and_cannot_be_found_is_told,
         another_server_in_the_middle_of_a_run_takes_no_copys_place,
         an_older_copy_in_the_middle_of_a_run_takes_no_copys_place,
+        an_older_copy_at_the_end_of_a_run_takes_no_copy_along,
+        a_store_that_comes_while_others_are_followed_is_copied,
         a_log_of_which_nothing_is_told_is_not_the_same,
         a_folder_that_cannot_be_made_is_told,
         a_store_that_is_followed_anew_is_known_by_its_copy,
