@@ -117,6 +117,7 @@ START_TEST(a_store_is_removed_as_it_was_seen_and_under_no_writer)
     ck_assert_int_eq(carrier_resume(&fixture, id, 0, false, &stream), STORE_OK);
     ck_assert_int_eq(depot_delete_if(fixture.depot, "s", true, &condition, &detail), STORE_CONDITION);
     stream_abort(stream);
+    carrier_reopen(&fixture); /* until it is let go of */
     carrier_must_bring(&fixture, id, 0, 10);
     ck_assert_int_eq(depot_delete_if(fixture.depot, "s", true, &condition, &detail), STORE_CONDITION);
     seen = fixture_figures(&fixture).state;
