@@ -197,7 +197,7 @@ export class Browse {
         const { store, prefix } = this.place;
         const link = (text, to, last) => make("a",
             { href: router.format({ view: "objects", store, prefix: to, flat: this.place.flat }),
-            "aria-current": last ? "page" : null, ...(text.length > CRUMB && { title: text, "aria-label": text }) },
+            "aria-current": last ? "page" : null, ...(text.length > CRUMB && { title: text }) },
         tell(text, CRUMB));
         const parts = crumbs(prefix), hadFocus = this.path.contains(document.activeElement);
         this.path.replaceChildren(make("ol", {}, make("li", {}, link(words.browse.top, "", parts.length === 0)),

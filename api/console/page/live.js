@@ -99,12 +99,15 @@ export class Live {
         }
     }
 
-    // After a break the history comes once more: what is known of it already is left out.
+    // After a break the history comes once more: what is known of it already is left out. Where the server's clock was set
+    // back, what is later than now goes.
     #add(samples) {
-        const last = this.#samples.at(-1)?.time ?? 0;
-        for (const sample of samples)
-            if (sample.time > last)
-                this.#samples.push(sample);
+        const last = this.#samples.at(-1)?.time ?? 0, wasSetBack = samples.at(-1)?.time < last;
+        for (const sample of samples.filter(({ time }) => wasSetBack || time > last)) {
+            while (this.#samples.at(-1)?.time >= sample.time)
+                this.#samples.pop();
+            this.#samples.push(sample);
+        }
         const from = (this.#samples.at(-1)?.time ?? 0) - SPAN;
         this.#samples = this.#samples.filter((sample) => sample.time >= from);
         this.plots.forEach((plot) => plot.show(this.#samples));

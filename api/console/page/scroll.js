@@ -27,7 +27,8 @@ export class Scroller {
     // line. on: { open(entry, index, event), select(index, event), range(entry, index), key(event) }.
     constructor({ label, head, make: makeRow, fill, on = {}, multiple = false, rowHeight = 36 }) {
         Object.assign(this, { makeRow, fill, on });
-        this.height = matchMedia("(pointer: coarse)").matches ? Math.max(rowHeight, 44) : rowHeight;
+        const enlarged = parseFloat(getComputedStyle(document.documentElement).fontSize) / 18; // by who reads
+        this.height = Math.max(1, enlarged) * (matchMedia("(pointer: coarse)").matches ? Math.max(rowHeight, 44) : rowHeight);
         this.head = make("div", { role: "row", class: "row head", "aria-rowindex": 1 }, ...head);
         this.head.hidden = head.length === 0;
         this.body = make("div", { role: "rowgroup", class: "rows" });

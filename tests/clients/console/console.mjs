@@ -56,12 +56,12 @@ try {
         uploading.namesakes, uploading.roomy, uploading.occupied, uploading.partly, uploading.sought,
         losing.remembered, losing.spared, losing.untold, losing.fronted, losing.halfway, losing.continued, losing.slashed,
         watching.plots, watching.feed, watching.restarted,
-        watching.hidden, watching.windows, watching.overslept, watching.anew, watching.again, watching.steady, watching.deleted, telling.kinds, telling.refusals,
+        watching.hidden, watching.windows, watching.overslept, watching.anew, watching.again, watching.setBack, watching.steady, watching.deleted, telling.kinds, telling.refusals,
         telling.notices, telling.bodiless, telling.missed, moving.moved, saving.saving, entering.rights, limits.limits,
         granting.offers, granting.makers, granting.given, turning.calledOff, turning.replaced, turning.reconsidered, turning.fewer,
         turning.crafted, turning.leaving, turning.unknown, turning.packed, turning.drawn, turning.mixed, turning.soundless, turning.squeezed,
         ranging.renewed, ranging.hurried, ranging.stopped, selecting.far, selecting.raced, selecting.tangled, selecting.vanished, selecting.away, selecting.twofold, selecting.covered,
-        selecting.passedOn, selecting.counted, selecting.withheld, entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.held,
+        selecting.passedOn, selecting.counted, selecting.withheld, entering.astray, entering.planted, entering.expired, entering.apart, entering.enlarged, entering.contrasted, entering.held,
         entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });

@@ -182,7 +182,28 @@ export async function enlarged({ checks, browser, server }) {
     checks.check("enlarged, the list keeps some rows", height >= 200, height);
     const scrolled = await v.page.evaluate(() => document.documentElement.scrollHeight > innerHeight);
     checks.check("and the page scrolls", scrolled);
-    checks.check("in one direction", await v.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    const isNarrow = () => v.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    checks.check("in one direction", await isNarrow());
+    await v.go("#/live");
+    await v.main.getByText("a value each second").waitFor();
+    checks.check("also where plots are", await isNarrow());
+    await v.leave();
+}
+
+// Where the colours are somebody's own what was told by a ground is told.
+export async function contrasted({ checks, browser, server }) {
+    const v = await Visitor.arrive(browser, server);
+    await v.page.emulateMedia({ forcedColors: "active" });
+    const ground = (locator) => locator.evaluate((one) => getComputedStyle(one).backgroundColor);
+    const bar = v.row("limited").locator(".size .bar");
+    checks.check("how full a store is is seen", await ground(bar) !== await ground(bar.locator(".fill")) &&
+        await bar.evaluate((one) => getComputedStyle(one).borderTopWidth) === "1px", await ground(bar));
+    await v.go("#/store/s/objects/");
+    const folders = v.button("Folders"), pressed = await ground(folders);
+    await folders.click();
+    await v.page.locator('[aria-pressed="false"]').waitFor();
+    checks.check("and what is pressed", pressed !== await ground(folders), pressed);
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
 }
 

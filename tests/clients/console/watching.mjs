@@ -221,6 +221,44 @@ export async function again({ checks, browser, server }) {
     await ask(server, "DELETE", "/v1/stores/again?force=true");
 }
 
+// The first event of the plots, as the server sends it.
+async function history(server) {
+    const abort = new AbortController();
+    const answer = await fetch(`${server}/v1/live`, { headers: { Accept: "text/event-stream" }, signal: abort.signal });
+    let text = "";
+    for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
+        text += part;
+        const [, event] = /^data: (.*)\n\n/m.exec(text) ?? [];
+        if (event !== undefined) {
+            abort.abort();
+            return JSON.parse(event);
+        }
+    }
+}
+
+// The server's clock is set back by an hour, and forth again: what is told then is seen, also by who looks from now on.
+export async function setBack({ checks, browser, server }) {
+    const { columns, rows } = await history(server), now = Date.UTC(2026, 0, 1, 12), hour = 3600000;
+    const at = (time) => columns.map((name, index) => name === "time" ? time : rows.at(-1)[index]);
+    const v = await Visitor.arrive(browser, server);
+    const before = [0, 1000, 2000].map((time) => at(now + time)), after = [3000, 4000].map((time) => at(now - hour + time));
+    const answers = [before, after, [...before, ...after, at(now - hour + 5000)], [at(now + 6000)]];
+    let asked = 0;
+    await v.page.route("**/v1/live", (route) => asked < answers.length ? route.fulfill({
+        contentType: "text/event-stream", body: `data: ${JSON.stringify({ columns, rows: answers[asked++] })}\n\n` }) :
+        route.abort());
+    await v.go("#/live");
+    const slider = v.main.getByRole("slider", { name: "Requests a second" });
+    for (const [time, count] of [["12:00:02", 3], ["11:00:04", 2], ["11:00:05", 3], ["12:00:06", 1]]) {
+        const isSeen = await v.main.locator(`[role=slider][aria-valuetext^="${time}"]`).first().waitFor({ timeout: 10000 })
+            .then(() => true, () => false);
+        checks.check(`the clock has ${time}`, isSeen && await slider.getAttribute("aria-valuemax") === String(count - 1),
+            await slider.evaluate((one) => one.outerHTML.slice(0, 400)));
+    }
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
 // A store that is deleted while it is shown.
 export async function deleted({ checks, browser, server }) {
     await ask(server, "PUT", "/v1/stores/doomed");
