@@ -7,7 +7,7 @@
 import { Key } from "./key.js";
 import { Line } from "./line.js";
 import { LOT, Taken, Unreadable, leave, send, sendLot } from "./send.js";
-import { Refusal, ask, passes } from "./server.js";
+import { Refusal, askJson, passes } from "./server.js";
 import { Sizes } from "./sizes.js";
 import { Elsewhere, whenAlone } from "./tus.js";
 import { wait } from "./wait.js";
@@ -330,7 +330,7 @@ export class Queue {
             addEventListener("online", online, { once: true });
             await this.#pass(waitAfter(tries));
             removeEventListener("online", online);
-            if (await ask("GET", "healthz").then(() => true, () => false))
+            if (await askJson("GET", "healthz").then(() => true, () => false)) // a network's page for signing in is none
                 break;
         }
         this.#goOn();

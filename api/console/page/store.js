@@ -1,7 +1,7 @@
 // store.js - what can be asked of one store.
 
 import { Key, bytesOfText, isPrefix, percentEncode } from "./key.js";
-import { ask, askJson } from "./server.js";
+import { Away, ask, askJson } from "./server.js";
 
 // What the server takes for the name of a store.
 export const isStoreName = (name) => /^[a-z0-9][a-z0-9._-]{0,62}$/.test(name);
@@ -87,7 +87,10 @@ export async function removeObject(store, key, etag) {
 // Whether a key holds something, and what.
 export async function look(store, key, headers = {}) {
     try {
-        return await ask("HEAD", key.path(store), { headers });
+        const answer = await ask("HEAD", key.path(store), { headers });
+        if (!/"[0-9a-f]{32}"$/.test(answer.headers.get("ETag")))
+            throw new Away(); // what the server has shows one, whoever else says that it is there
+        return answer;
     } catch (error) {
         if (error.kind === "no-object")
             return null;
