@@ -50,7 +50,7 @@ export async function deliver(path) {
     if (sentOn)
         throw await elsewhere(path);
     if (status)
-        throw refused(new Refusal(status, problem, new Headers(retryAfter && { "Retry-After": retryAfter })));
+        throw refused(new Refusal(status, problem, new Headers(retryAfter ? { "Retry-After": retryAfter } : {})));
     open(worker, id);
     return true;
 }
