@@ -54,7 +54,7 @@ try {
         uploading.foot, uploading.resumed, uploading.mistaken, uploading.twice, uploading.below, uploading.unsteady,
         uploading.thousands, uploading.flat, uploading.stacked, uploading.aside, uploading.still, uploading.asleep,
         uploading.namesakes, uploading.roomy, uploading.occupied, uploading.partly, uploading.sought,
-        losing.remembered, losing.spared, losing.untold, losing.fronted, losing.halfway, losing.continued, losing.slashed,
+        losing.remembered, losing.spared, losing.unlocked, losing.untold, losing.fronted, losing.halfway, losing.continued, losing.slashed,
         watching.plots, watching.feed, watching.restarted,
         watching.hidden, watching.windows, watching.overslept, watching.anew, watching.again, watching.setBack, watching.steady, watching.deleted, telling.kinds, telling.refusals,
         telling.notices, telling.bodiless, telling.missed, moving.moved, saving.saving, entering.rights, limits.limits,

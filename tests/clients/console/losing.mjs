@@ -98,6 +98,36 @@ export async function spared(stage) {
     await leave(stage, v);
 }
 
+// Browsers have no locks for pages by http of another machine. The rows of one tab know of each other all the same.
+export async function unlocked(stage) {
+    const { checks, server, folder } = stage, path = join(folder, "unlocked.bin"), bytes = noise(12 * MIB);
+    await writeFile(path, bytes);
+    const v = await arrive(stage);
+    await v.context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
+    await v.open(PLACE);
+    await v.main.getByRole("grid").waitFor();
+    let goOn, sent = 0;
+    const held = new Promise((resolve) => { goOn = resolve; });
+    await v.page.route("**/uploads/*", async (route) => {
+        if (route.request().method() === "PATCH" && ++sent === 4)
+            await held;
+        await route.continue();
+    });
+    await choose(v, "Upload files", [path]);
+    await until(v, () => sent === 4);
+    await choose(v, "Upload files", [path]);
+    await choose(v, "Upload files", [path]);
+    const waiting = rows(v).filter({ hasText: "Waiting" });
+    await waiting.nth(1).waitFor();
+    await waiting.first().getByRole("button", { name: "Do not upload" }).click();
+    goOn();
+    await v.button("Skip them", v.question).click();
+    await says(v, /^1 file uploaded, 2 skipped/);
+    checks.check("it comes whole, and once", await stored(server, "unlocked.bin") === sha256(bytes) &&
+        asked(v, "POST", "/uploads") === 1 && asked(v, "DELETE", "/uploads/") === 0);
+    await leave(stage, v);
+}
+
 // One that is left out before the server has told where it lies does not stay there.
 export async function untold(stage) {
     const { checks, server, folder } = stage, path = join(folder, "untold.bin"), v = await arrive(stage);
