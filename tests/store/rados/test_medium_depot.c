@@ -152,7 +152,7 @@ static void compact(void)
 /* Those from one number on, whose names are their numbers. */
 static void put_some(int from, int to, size_t size)
 {
-    char name[8];
+    char name[16];
     for (int i = from; i < to; i++) {
         (void)snprintf(name, sizeof name, "%d", i);
         ck_assert_int_eq(put(name, large, size), STORE_OK);
@@ -161,7 +161,7 @@ static void put_some(int from, int to, size_t size)
 
 static void delete_some(int from, int to)
 {
-    char name[8];
+    char name[16];
     for (int i = from; i < to; i++) {
         (void)snprintf(name, sizeof name, "%d", i);
         const struct store_op op = {.kind = STORE_DELETE, .key = store_key_of(name, strlen(name))};
