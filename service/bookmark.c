@@ -17,6 +17,7 @@
 enum { FILE_MAX = 64 << 20, CHECK_LENGTH = 22 };
 
 static const char before_line[] = "\nbefore ";
+static const char begun_line[] = "\nbegun ";
 static const char landmark_line[] = "\nlandmark ";
 static const char damaged_line[] = "\ndamaged ";
 
@@ -48,7 +49,7 @@ void bookmark_free(struct bookmark *bookmark)
 
 void bookmark_forget(struct bookmark *bookmark)
 {
-    bookmark->next = 0;
+    bookmark->next = bookmark->begun = 0;
     bookmark->log[0] = bookmark->before[0] = '\0';
     bookmark_arrive(bookmark, NULL);
     json_array_clear(bookmark->damaged);
@@ -60,7 +61,7 @@ void bookmark_renew(struct bookmark *bookmark)
         bookmark->reached = bookmark->next;
         memcpy(bookmark->before, bookmark->log, sizeof bookmark->before);
     }
-    bookmark->next = 0;
+    bookmark->next = bookmark->begun = 0;
     bookmark->log[0] = '\0';
     json_array_clear(bookmark->damaged);
 }
@@ -107,6 +108,9 @@ static bool read_body(struct bookmark *bookmark, const char *body)
 {
     if (!read_logs(bookmark, body))
         return false;
+    const char *begun = strstr(body, begun_line);
+    if (begun && sscanf(begun + strlen(begun_line), "%" SCNu64, &bookmark->begun) != 1)
+        return false;
     json_t *damaged = read_line(body, damaged_line);
     bookmark->landmark = read_line(body, landmark_line);
     if (json_is_array(damaged))
@@ -122,6 +126,8 @@ static bool write_body(FILE *file, const struct bookmark *bookmark)
         good = fprintf(file, "%s%s", before_line, bookmark->before) > 0;
     if (good && bookmark->before[0] && bookmark->reached > 0)
         good = fprintf(file, " %" PRIu64, bookmark->reached) > 0;
+    if (good && bookmark->next == 0 && bookmark->begun > 0)
+        good = fprintf(file, "%s%" PRIu64, begun_line, bookmark->begun) > 0;
     if (good && bookmark->landmark)
         good = fputs(landmark_line, file) >= 0 && json_dumpf(bookmark->landmark, file, JSON_COMPACT) == 0;
     if (good && json_array_size(bookmark->damaged) > 0)

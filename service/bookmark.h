@@ -5,6 +5,8 @@
  *                            log 9f31c2aa
  *                            before 51c3e07d 96    the log of what gives way to that, as long as it has not, and how
  *                                              far that was read, as long as this has not come to its end
+ *                            begun 131072      where the log ended when it was read from its beginning, as long as
+ *                                              that has not come to its end
  *                            landmark {...}    the last change that was read (landmark.h), of that one as long
  *                            damaged [...]     changes whose objects could not be had: they are asked for again
  *
@@ -27,6 +29,7 @@ struct bookmark {
     uint64_t next;
     char log[BOOKMARK_LOG_SIZE]; /* which log that is a place of, as the feed's pages tell it; "": that is not known */
     char before[BOOKMARK_LOG_SIZE]; /* that of the copy whose place it is to take, when it was begun anew; "": none */
+    uint64_t begun;   /* where the log ended when its first page came, while `next` is 0; 0: that is not known */
     uint64_t reached; /* of that one, a place up to which it was read, to which the landmark belongs; 0: to `log` */
     json_t *landmark; /* NULL: none is known */
     json_t *damaged;  /* an array of those */

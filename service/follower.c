@@ -77,19 +77,36 @@ static bool write_bookmark(struct pursuit *pursuit)
     return !error || pursuit_fail(pursuit, "how far it has come cannot be written down: %s", strerror(error));
 }
 
-/* Whether the page is of the log that is followed. Of which one that is stands in the bookmark from the first page on:
- * what is in the folder is of that one. */
-static bool is_same_log(struct pursuit *pursuit, const json_t *page, bool *ret_same)
+/* The first page of a log of which the folder has nothing: what it gets is of that one, and what is deleted from here on
+ * is told behind where the log ends now. */
+static bool note_beginning(struct pursuit *pursuit, const char *log, uint64_t end)
 {
     struct bookmark *bookmark = &pursuit->bookmark;
+    if (bookmark->log[0] && bookmark->begun == end)
+        return true;
+    (void)snprintf(bookmark->log, sizeof bookmark->log, "%s", log);
+    bookmark->begun = end;
+    return write_bookmark(pursuit);
+}
+
+/* Whether the page is of the log that is followed. Read from its beginning, that tells of what there is, and perhaps not
+ * of all that is no more: so what an earlier run has brought of it counts as long as all deletions since are told. */
+static bool is_same_log(struct pursuit *pursuit, const json_t *page, bool *ret_same)
+{
+    const struct bookmark *bookmark = &pursuit->bookmark;
     const char *log = json_string_value(json_object_get(page, "log"));
+    uint64_t oldest = (uint64_t)json_integer_value(json_object_get(page, "oldest"));
+    struct store_figures figures;
     if (!log)
         return pursuit_fail(pursuit, "its feed does not tell of which log it is: the server is too old");
     *ret_same = !bookmark->log[0] || strcmp(bookmark->log, log) == 0;
-    if (bookmark->log[0])
+    if (!*ret_same || bookmark->next > 0)
         return true;
-    (void)snprintf(bookmark->log, sizeof bookmark->log, "%s", log);
-    return write_bookmark(pursuit);
+    store_figures(pursuit->store, &figures);
+    if (figures.objects == 0)
+        return note_beginning(pursuit, log, (uint64_t)json_integer_value(json_object_get(page, "end")));
+    *ret_same = bookmark->begun > 0 && oldest <= bookmark->begun;
+    return true;
 }
 
 /* What the folder has is of no use for another history. */

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LARGE_SIZE = 300 << 10, MANY = 100 };
@@ -1094,6 +1095,40 @@ START_TEST(a_server_that_starts_again_is_waited_for)
 }
 END_TEST
 
+/* Writes over some objects until compaction has made the feed forget deletions behind that place. */
+static bool forget_deletions(json_int_t place)
+{
+    char *target = client_text(site.client, "%s?since=%lld", site_target("/changes"), (long long)place);
+    for (int i = 0; i < 6; i++)
+        client_upload(site.client, site_object(client_text(site.client, "s%d", i)), 200 << 10, 1, NULL);
+    client_send(site.client, "POST", site_target("/compact?wait=60"), NULL, 0, NULL);
+    return client_get(site.client, target, NULL)->status == 410;
+}
+
+/* What a first run has brought is gone on with, but not what has been deleted since, and is told of no more. */
+START_TEST(what_was_deleted_behind_a_run_that_was_killed_is_not_in_the_copy)
+{
+    const char *to = copies_beside("to");
+    server_add(site.server, "--feed-retention=0");
+    copies_start();
+    for (int i = 0; i < MANY; i++)
+        site_expect(client_upload(site.client, site_object(client_text(site.client, "l%d", i)), LARGE_SIZE, 1, NULL),
+                    201);
+    json_int_t place = site_figure("end_offset");
+    pid_t pid = copies_begin(site.server->url, to);
+    ck_assert(clock_until(CLOCK_PATIENCE, copies_have_begun(to)));
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    for (int i = 0; i < MANY; i++)
+        site_expect(site_delete(client_text(site.client, "l%d", i), NULL), 200);
+    ck_assert(clock_until(CLOCK_PATIENCE, forget_deletions(place)));
+    copies_make(site.server->url, to);
+    char *listing = copies_listing_anywhere();
+    copies_serve(to);
+    ck_assert_str_eq(copies_listing_anywhere(), listing);
+}
+END_TEST
+
 /* Who is told to stop before anything has come leaves no folder that was made for it. */
 START_TEST(a_backup_that_is_stopped_before_anything_came_leaves_no_folder)
 {
@@ -1180,6 +1215,7 @@ int main(void)
         a_part_that_is_not_whole_any_more_is_told_with_a_way_on,
         a_folder_that_is_moved_away_is_told_and_another_one_left_alone,
         a_server_that_starts_again_is_waited_for,
+        what_was_deleted_behind_a_run_that_was_killed_is_not_in_the_copy,
         a_backup_that_is_stopped_before_anything_came_leaves_no_folder,
         nobody_else_has_the_folder_while_a_server_is_followed,
     };
