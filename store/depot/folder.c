@@ -173,10 +173,11 @@ static struct failure check_owner(struct folder *folder, const char *path, bool 
 /* ---- opening --------------------------------------------------------------------------------- */
 
 /* The folder is locked as well, where the file system can do that: people remove lock files. */
-static struct failure take_lock(struct folder *folder, const char *path, struct store_detail *detail)
+static struct failure take_lock(struct folder *folder, const char *path, int flags, struct store_detail *detail)
 {
     const struct io *io = folder->io;
-    folder->lock = io->openat(io->self, folder->root, "lock", O_RDWR | O_CREAT, 0600);
+    if (folder->lock < 0)
+        folder->lock = io->openat(io->self, folder->root, "lock", O_RDWR | flags, 0600);
     if (folder->lock < 0)
         return fail(detail, errno, "cannot open the lock file of data folder", path);
     bool alone = io->lock(io->self, folder->root) == 0 || errno != EWOULDBLOCK;
@@ -221,17 +222,31 @@ static struct failure open_parts(struct folder *folder, bool fresh, const char *
     return error ? fail(detail, error, "cannot set up data folder", path) : failure_none();
 }
 
+/* What is somebody's by what is in it may be what another process is making a data folder right now: that one has the
+ * lock. Who gets it looks once more. Nothing is written. */
+static struct failure check_locked(struct folder *folder, const char *path, struct failure failure, bool *ret_fresh,
+                                   struct store_detail *detail)
+{
+    struct store_detail other;
+    struct failure locked = take_lock(folder, path, O_NOFOLLOW | O_NONBLOCK, &other);
+    if (locked.error == STORE_LOCKED)
+        return failure_detail(detail, locked, "%s", other.text);
+    return locked.error ? failure : check_owner(folder, path, ret_fresh, detail);
+}
+
 /* Everything behind the opening of the folder itself. */
 static struct failure take_over(struct folder *folder, const char *path, enum folder_use use,
                                 struct store_detail *detail)
 {
     bool fresh;
     struct failure failure = check_owner(folder, path, &fresh, detail);
+    if (failure.error == STORE_FOREIGN && use == FOLDER_SERVE)
+        failure = check_locked(folder, path, failure, &fresh, detail);
     if (!failure.error && fresh && use != FOLDER_SERVE)
         failure = failure_detail(detail, failure_of(STORE_FOREIGN),
                                  "%s holds no data: it is not a data folder of cairn, or not yet", path);
     if (!failure.error && use != FOLDER_WATCH)
-        failure = take_lock(folder, path, detail);
+        failure = take_lock(folder, path, O_CREAT, detail);
     return failure.error ? failure : open_parts(folder, fresh, path, detail);
 }
 

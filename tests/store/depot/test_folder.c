@@ -181,6 +181,49 @@ START_TEST(one_folder_one_depot)
 }
 END_TEST
 
+static void take_marker(const char *from, const char *to)
+{
+    ck_assert_int_eq(fixture.io->renameat(fixture.io->self, AT_FDCWD, from, AT_FDCWD, to), 0);
+}
+
+/* The marker comes last: until then the folder that another process makes looks like somebody's. */
+START_TEST(a_folder_that_another_one_is_making_is_locked)
+{
+    struct store_detail detail;
+    take_marker("/data/cairn", "/cairn");
+    ck_assert_int_eq(try_open(&detail), STORE_LOCKED);
+    ck_assert_msg(strstr(detail.text, "another process has the data folder /data open"), "%s", detail.text);
+    fixture_close(&fixture);
+    assert_refused(STORE_FOREIGN);
+    take_marker("/cairn", "/data/cairn");
+    fixture_open(&fixture);
+}
+END_TEST
+
+static int finishing_lock(void *self, int file)
+{
+    if (fixture_exists(&fixture, "/cairn"))
+        take_marker("/cairn", "/data/cairn");
+    return fixture.io->lock(self, file);
+}
+
+/* That one has ended before its lock was asked for. */
+START_TEST(a_folder_that_was_made_meanwhile_is_opened)
+{
+    struct store_detail detail;
+    struct io finishing = *fixture.io;
+    finishing.lock = finishing_lock;
+    fixture_must_put(&fixture, "a", "text");
+    fixture_close(&fixture);
+    take_marker("/data/cairn", "/cairn");
+    fixture.options.io = &finishing;
+    ck_assert_int_eq(try_open(&detail), STORE_OK);
+    fixture.options.io = fixture.io;
+    fixture_open(&fixture);
+    fixture_must_hold(&fixture, "a", "text");
+}
+END_TEST
+
 START_TEST(a_file_is_no_folder)
 {
     struct store_detail detail;
@@ -201,6 +244,8 @@ int main(void)
         a_first_start_that_was_cut_short_is_made_up_for,
         a_newer_format_is_refused_and_untouched,
         one_folder_one_depot,
+        a_folder_that_another_one_is_making_is_locked,
+        a_folder_that_was_made_meanwhile_is_opened,
         a_file_is_no_folder,
     };
     return UNIT_RUN_WITH("folder", setup, teardown, tests);
