@@ -9,6 +9,7 @@
 #include "store/backup/nesting.h"
 #include "store/backup/pending.h"
 #include "store/backup/premises.h"
+#include "store/backup/presence.h"
 #include "store/backup/replica.h"
 #include "store/backup/restored.h"
 #include "store/base/error.h"
@@ -22,12 +23,22 @@
 
 enum { TRIES_MAX = 10 }; /* for a store in whose place another one has come */
 
+/* The stores that the source is seen to have. It is asked twice, the second time when those of the first are done: what
+ * was away for a moment, or has come since, is copied then. */
+struct turn {
+    char **names; /* in order */
+    size_t count;
+    bool *done; /* of each whether it has come, or its failure was told */
+};
+
+enum { TURNS = 2 };
+
 struct backup {
     const struct backup_options *options;
     struct premises *premises;
+    struct turn turns[TURNS];
     char failed[STORE_NAME_MAX + 1]; /* a store that was to be restored, and could not be; "": none */
     size_t failures;                 /* how many there are */
-    int unnoted;                     /* an errno: what the source lacks cannot be noted; 0: it has been */
     bool partial;                    /* what was asked for has not been copied all: no copy is removed then */
     struct meter meter;
     struct replica_order order;
@@ -101,33 +112,49 @@ static struct failure take_access(struct backup *backup)
 
 #define CUT_SHORT "the run that was to make the first one was cut short, or failed"
 static const char missing_sentence[] = "the backup has no copy of it: " CUT_SHORT;
+static const char away_sentence[] =
+    "its copy is put aside there: that backup is being renewed, or the run that renewed "
+    "it was cut short; run this once more when that has ended";
+
+/* One store that is asked for has to be there. What is odd about it is told when it is copied. */
+static struct failure check_wanted(struct premises *premises, const char *name)
+{
+    enum presence presence;
+    int error = presence_of(&premises->from, name, &presence);
+    if (error == ELOOP || error == ENOTDIR || (!error && presence == PRESENCE_THERE))
+        return failure_none();
+    if (error)
+        return premises_fail(premises, error, "cannot list the stores of", premises->from_path);
+    if (presence == PRESENCE_GONE)
+        return failure_detail(premises->detail, failure_of(STORE_NO_STORE), "there is no store '%.80s' in %s", name,
+                              premises->from_path);
+    if (presence == PRESENCE_AWAY)
+        return failure_detail(premises->detail, failure_of(STORE_BUSY), "store %.80s of %s: %s", name,
+                              premises->from_path, away_sentence);
+    return failure_detail(premises->detail, failure_of(STORE_NO_STORE), "store %.80s: %s has no copy of it: " CUT_SHORT,
+                          name, premises->from_path);
+}
+
+static bool is_asked_for(const struct backup *backup, const char *name)
+{
+    const struct backup_options *options = backup->options;
+    return (!options->store || strcmp(options->store, name) == 0) &&
+           (!options->wanted || options->wanted(options->arg, name));
+}
 
 static struct failure names_of(struct backup *backup, char ***ret_names, size_t *ret_count)
 {
     struct premises *premises = backup->premises;
-    const char *wanted = backup->options->store;
-    int error = folder_names(&premises->from, ret_names, ret_count);
+    int error = presence_names(&premises->from, ret_names, ret_count);
     if (error)
         return premises_fail(premises, error, "cannot list the stores of", premises->from_path);
     char **names = *ret_names;
     size_t count = 0;
     for (size_t i = 0; i < *ret_count; i++)
-        if ((!wanted || strcmp(names[i], wanted) == 0) &&
-            (!backup->options->wanted || backup->options->wanted(backup->options->arg, names[i])))
+        if (is_asked_for(backup, names[i]))
             names[count++] = names[i];
     *ret_count = count;
-    if (!wanted || count > 0)
-        return failure_none();
-    free(names);
-    bool lacks;
-    struct failure failure = premises_lacks(premises, wanted, &lacks);
-    if (failure.error)
-        return failure;
-    if (lacks)
-        return failure_detail(premises->detail, failure_of(STORE_NO_STORE),
-                              "store %.80s: %s has no copy of it: " CUT_SHORT, wanted, premises->from_path);
-    return failure_detail(premises->detail, failure_of(STORE_NO_STORE), "there is no store '%.80s' in %s", wanted,
-                          premises->from_path);
+    return failure_none();
 }
 
 /* Why a store could not be copied, as a sentence. */
@@ -172,43 +199,73 @@ static void count_failure(struct backup *backup, const char *name, enum store_er
 }
 
 /* One that was removed while it was copied, or exchanged, as a backup is that is renewed, may be there again.
- * STORE_NO_STORE: it is not there any more. */
+ * STORE_NO_STORE: *ret_presence tells why. */
 static struct failure replicate(struct backup *backup, const char *name, struct backup_store *ret_told,
-                                struct store_detail *ret_detail)
+                                struct store_detail *ret_detail, enum presence *ret_presence)
 {
     const struct replica_order *order = &backup->order;
-    bool there = true;
     struct failure failure = failure_of(STORE_NO_STORE);
-    for (unsigned tries = 0; failure.error == STORE_NO_STORE && there && tries < TRIES_MAX; tries++) {
+    *ret_presence = PRESENCE_THERE;
+    for (unsigned tries = 0; failure.error == STORE_NO_STORE && *ret_presence == PRESENCE_THERE && tries < TRIES_MAX;
+         tries++) {
         failure = meter_is_halted(&backup->meter) ? failure_of(STORE_DRAINING)
                                                   : replica_make(order, name, ret_told, ret_detail);
-        int error = failure.error == STORE_NO_STORE ? replica_look(order, name, &there) : 0;
+        int error = failure.error == STORE_NO_STORE ? presence_of(order->source, name, ret_presence) : 0;
         if (error)
             failure = failure_io(error);
     }
-    if (failure.error != STORE_NO_STORE || !there)
+    if (failure.error != STORE_NO_STORE || *ret_presence != PRESENCE_THERE)
         return failure;
     return failure_detail(ret_detail, failure_of(STORE_BUSY),
                           "another one has taken its place each time that it was copied: try again when it stays");
 }
 
-static struct failure copy_store(struct backup *backup, const char *name)
+/* Takes down, and tells, what became of a store. */
+static void report(struct backup *backup, struct backup_store *told, struct failure failure, const char *why)
+{
+    count_failure(backup, told->name, failure.error);
+    backup->partial = backup->partial || failure.error;
+    told->error = failure.error;
+    told->why = why;
+    if (backup->options->told)
+        backup->options->told(backup->options->arg, told);
+}
+
+/* A store that is not in its place, and is not gone either. */
+static void report_away(struct backup *backup, const char *name, enum presence presence)
+{
+    struct backup_store told = {.name = name};
+    bool lacking = presence == PRESENCE_LACKING;
+    report(backup, &told, failure_of(lacking ? STORE_NO_STORE : STORE_BUSY),
+           lacking ? missing_sentence : away_sentence);
+}
+
+/* One that is away is looked for in the next turn, and told in the last one. */
+static void pass_over(struct backup *backup, const char *name, enum presence presence, bool last)
+{
+    if (presence == PRESENCE_GONE)
+        pending_settle(&backup->order.places, name);
+    else if (last)
+        report_away(backup, name, presence);
+}
+
+/* *ret_done: it has come, or it is told why it has not. */
+static struct failure copy_store(struct backup *backup, const char *name, bool last, bool *ret_done)
 {
     struct backup_store told = {.name = name};
     struct store_detail detail = {0};
-    struct failure failure = replicate(backup, name, &told, &detail);
-    if (!failure.error || failure.error == STORE_NO_STORE)
-        pending_settle(&backup->order.places, name);
-    if (failure.error == STORE_NO_STORE)
+    enum presence presence;
+    struct failure failure = replicate(backup, name, &told, &detail, &presence);
+    *ret_done = failure.error != STORE_NO_STORE;
+    if (failure.error == STORE_NO_STORE) {
+        pass_over(backup, name, presence, last);
         return failure_none();
+    }
+    if (!failure.error)
+        pending_settle(&backup->order.places, name);
     if (failure.os_error == ECANCELED)
         failure = failure_of(STORE_DRAINING);
-    count_failure(backup, name, failure.error);
-    backup->partial = backup->partial || failure.error;
-    told.error = failure.error;
-    told.why = failure.error ? why_of(failure, &detail) : "";
-    if (backup->options->told)
-        backup->options->told(backup->options->arg, &told);
+    report(backup, &told, failure, failure.error ? why_of(failure, &detail) : "");
     if (failure.error == STORE_DRAINING)
         return halt(backup);
     if (failure.error != STORE_FULL && !store_error_is_shortage(failure.error, failure.os_error))
@@ -222,29 +279,46 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static bool is_in(const struct turn *turn, const char *name, size_t *ret_at)
+{
+    char **found = turn->count > 0 ? bsearch(&name, turn->names, turn->count, sizeof name, compare_names) : NULL;
+    *ret_at = found ? (size_t)(found - turn->names) : 0;
+    return found != NULL;
+}
+
+/* Looks once more, behind all other questions: who was not seen may have been away for a moment. An errno. */
+static int look_again(struct backup *backup, const char *name, bool *ret_gone)
+{
+    enum presence presence = PRESENCE_GONE;
+    size_t at;
+    bool listed = is_in(&backup->turns[0], name, &at) || is_in(&backup->turns[1], name, &at);
+    int error = backup->options->gone ? 0 : presence_of(&backup->premises->from, name, &presence);
+    *ret_gone = !error && presence == PRESENCE_GONE;
+    if (!error && !listed && (presence == PRESENCE_AWAY || presence == PRESENCE_LACKING))
+        report_away(backup, name, presence);
+    return error;
+}
+
 /* A copy is the last one, perhaps, as long as something has not been copied. */
 static struct failure miss_store(struct backup *backup, const char *name)
 {
     const struct backup_options *options = backup->options;
     struct premises *premises = backup->premises;
-    bool goes = options->prune && !backup->partial;
+    bool goes = options->prune && !backup->partial, gone;
     struct failure failure = goes ? premises_check_kin(premises) : failure_none();
     if (failure.error)
         return failure;
-    int error = goes ? places_remove(&backup->order.places, name) : 0;
+    int error = look_again(backup, name, &gone);
+    if (error)
+        return premises_fail(premises, error, "cannot list the stores of", premises->from_path);
+    if (!gone)
+        return failure_none();
+    error = goes ? places_remove(&backup->order.places, name) : 0;
     if (error)
         return premises_fail(premises, error, "cannot remove copies of stores from", premises->to_path);
     if (options->absent)
         options->absent(options->arg, name, goes ? BACKUP_REMOVED : options->prune ? BACKUP_SPARED : BACKUP_STAYS);
     return failure_none();
-}
-
-/* The same of a copy whose store the source has not, unless it lacks it itself, which has been told. */
-static struct failure miss_copy(struct backup *backup, const char *name)
-{
-    bool lacks;
-    struct failure failure = premises_lacks(backup->premises, name, &lacks);
-    return failure.error || lacks ? failure : miss_store(backup, name);
 }
 
 static bool is_gone(const struct backup *backup, const char *name, char *const *names, size_t count)
@@ -261,7 +335,7 @@ static struct failure miss_others(struct backup *backup)
     struct premises *premises = backup->premises;
     char **names, **copies;
     size_t count, copies_count;
-    int error = folder_names(&premises->from, &names, &count);
+    int error = presence_names(&premises->from, &names, &count);
     if (error)
         return premises_fail(premises, error, "cannot list the stores of", premises->from_path);
     error = folder_names(&premises->to, &copies, &copies_count);
@@ -272,29 +346,14 @@ static struct failure miss_others(struct backup *backup)
     struct failure failure = premises_check_from(premises); /* which nobody has locked: again, before any goes */
     for (size_t i = 0; i < copies_count && !failure.error; i++)
         if (is_gone(backup, copies[i], names, count))
-            failure = miss_copy(backup, copies[i]);
+            failure = miss_store(backup, copies[i]);
     free(names);
     free(copies);
     return failure;
 }
 
-static bool is_asked_for(const struct backup *backup, const char *name)
-{
-    const struct backup_options *options = backup->options;
-    return (!options->store || strcmp(options->store, name) == 0) &&
-           (!options->wanted || options->wanted(options->arg, name));
-}
-
-/* What the source lacks, its backup lacks as well. */
-static void expect_missing(void *arg, const char *name)
-{
-    struct backup *backup = arg;
-    if (is_asked_for(backup, name) && !backup->unnoted)
-        backup->unnoted = pending_expect(&backup->order.places, &name, 1, false);
-}
-
-/* Notes what a backup is to have: a run that is cut short leaves it without. */
-static struct failure expect(struct backup *backup, const char *const *names, size_t count)
+/* Notes what a backup is to have: a run that is cut short leaves it without. What the source lacks is among it. */
+static struct failure expect(struct backup *backup, const struct turn *turn, bool all)
 {
     const struct backup_options *options = backup->options;
     struct premises *premises = backup->premises;
@@ -302,25 +361,16 @@ static struct failure expect(struct backup *backup, const char *const *names, si
         return failure_none();
     int error = premises_leave_server(premises);
     if (!error)
-        error = pending_expect(&backup->order.places, names, count, !options->store);
-    struct failure failure = error ? failure_none() : premises_missing(premises, expect_missing, backup);
-    if (failure.error)
-        return failure;
-    error = error ? error : backup->unnoted;
+        error = pending_expect(&backup->order.places, (const char *const *)turn->names, turn->count, all);
     return error ? premises_fail(premises, error, "cannot note what is copied to", premises->to_path) : failure_none();
 }
 
-/* A store that the source, which is a backup, is to have itself. */
+/* A store that the backup is to have, and has not. */
 static void miss(void *arg, const char *name)
 {
     struct backup *backup = arg;
-    const struct backup_store told = {.name = name, .error = STORE_NO_STORE, .why = missing_sentence};
-    if (!is_asked_for(backup, name))
-        return;
-    count_failure(backup, name, told.error);
-    backup->partial = true;
-    if (backup->options->told)
-        backup->options->told(backup->options->arg, &told);
+    if (is_asked_for(backup, name))
+        report_away(backup, name, PRESENCE_LACKING);
 }
 
 /* What is noted still where nothing has failed was not there when the stores were listed, and is by now. */
@@ -332,25 +382,57 @@ static struct failure miss_noted(struct backup *backup)
                  : failure_none();
 }
 
-static struct failure copy_stores(struct backup *backup)
+/* Leaves out what the turn before has done. */
+static struct failure begin_turn(struct backup *backup, struct turn *turn, const struct turn *before)
 {
-    char **names;
-    size_t count;
-    struct failure failure = names_of(backup, &names, &count);
+    struct failure failure = names_of(backup, &turn->names, &turn->count);
+    size_t count = 0, at;
     if (failure.error)
         return failure;
-    failure = expect(backup, (const char *const *)names, count);
-    for (size_t i = 0; i < count; i++)
-        replica_measure(&backup->order, names[i]);
-    for (size_t i = 0; i < count && !failure.error; i++)
-        failure = meter_is_halted(&backup->meter) ? halt(backup) : copy_store(backup, names[i]);
-    free(names);
+    for (size_t i = 0; i < turn->count; i++)
+        if (!before || !is_in(before, turn->names[i], &at) || !before->done[at])
+            turn->names[count++] = turn->names[i];
+    turn->count = count;
+    turn->done = calloc(count + 1, sizeof *turn->done);
+    if (!turn->done)
+        return failure_of(STORE_NO_MEMORY);
+    return before && count == 0 ? failure_none() : expect(backup, turn, !before && !backup->options->store);
+}
+
+static struct failure take_turn(struct backup *backup, struct turn *turn, const struct turn *before)
+{
+    struct failure failure = begin_turn(backup, turn, before);
+    for (size_t i = 0; i < turn->count && !failure.error; i++)
+        replica_measure(&backup->order, turn->names[i]);
+    for (size_t i = 0; i < turn->count && !failure.error; i++)
+        failure = meter_is_halted(&backup->meter) ? halt(backup)
+                                                  : copy_store(backup, turn->names[i], before, &turn->done[i]);
+    return failure;
+}
+
+/* What is copied from a part of TO has been chosen already, by what is known of the server. */
+static struct failure take_turns(struct backup *backup)
+{
+    const struct backup_options *options = backup->options;
+    struct failure failure = options->store ? check_wanted(backup->premises, options->store) : failure_none();
     if (!failure.error)
-        failure = premises_missing(backup->premises, miss, backup);
+        failure = take_turn(backup, &backup->turns[0], NULL);
+    if (!failure.error && !options->site)
+        failure = take_turn(backup, &backup->turns[1], &backup->turns[0]);
+    return failure;
+}
+
+static struct failure copy_stores(struct backup *backup)
+{
+    struct failure failure = take_turns(backup);
     if (!failure.error && !backup->partial)
         failure = miss_noted(backup);
     if (!failure.error && !backup->options->store && !backup->options->beside)
         failure = miss_others(backup);
+    for (size_t i = 0; i < TURNS; i++) {
+        free(backup->turns[i].names);
+        free(backup->turns[i].done);
+    }
     return failure;
 }
 
@@ -383,7 +465,10 @@ static struct failure confirm_restored(struct backup *backup)
 {
     char **names;
     size_t count;
-    struct failure failure = names_of(backup, &names, &count);
+    const char *wanted = backup->options->store;
+    struct failure failure = wanted ? check_wanted(backup->premises, wanted) : failure_none();
+    if (!failure.error)
+        failure = names_of(backup, &names, &count);
     if (failure.error)
         return failure;
     failure = tell_restored(backup, names, count);

@@ -108,40 +108,43 @@ int pending_is_noted(const struct places *places, const char *name, bool *ret_no
     return find(places->io, places->drafts, mark, O_NONBLOCK | O_NOFOLLOW, ret_noted);
 }
 
-int pending_each(const struct places *places, void (*tell)(void *arg, const char *name), void *arg)
+int pending_each_entry(const struct places *places, void (*tell)(void *arg, const char *name), void *arg)
 {
     char *entries = places->io->list(places->io->self, places->drafts);
-    int error = entries ? 0 : errno;
-    for (const char *entry = entries; entry && *entry && !error; entry += strlen(entry) + 1) {
+    if (!entries)
+        return errno;
+    for (const char *entry = entries; *entry; entry += strlen(entry) + 1) {
         char old[STORE_NAME_MAX + 1];
         const char *name = places_read_old(entry, old) ? old : store_of(entry);
-        bool has = true;
         if (name)
-            error = has_copy(places, name, &has);
-        if (!has && !error)
             tell(arg, name);
     }
     free(entries);
-    return error;
+    return 0;
 }
 
 struct search {
-    const char *name;
-    bool found;
+    const struct places *places;
+    void (*tell)(void *arg, const char *name);
+    void *arg;
+    int error;
 };
 
-static void compare(void *arg, const char *name)
+static void tell_missing(void *arg, const char *name)
 {
     struct search *search = arg;
-    search->found = search->found || strcmp(name, search->name) == 0;
+    bool has = true;
+    if (!search->error)
+        search->error = has_copy(search->places, name, &has);
+    if (!has && !search->error)
+        search->tell(search->arg, name);
 }
 
-int pending_has(const struct places *places, const char *name, bool *ret_has)
+int pending_each(const struct places *places, void (*tell)(void *arg, const char *name), void *arg)
 {
-    struct search search = {.name = name};
-    int error = pending_each(places, compare, &search);
-    *ret_has = search.found;
-    return error;
+    struct search search = {.places = places, .tell = tell, .arg = arg};
+    int error = pending_each_entry(places, tell_missing, &search);
+    return error ? error : search.error;
 }
 
 void pending_withdraw(const struct places *places)

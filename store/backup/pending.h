@@ -22,12 +22,12 @@ int pending_is_noted(const struct places *places, const char *name, bool *ret_no
 /* The copy of a store is in its place, or there is no such store any more. */
 void pending_settle(const struct places *places, const char *name);
 
-/* Whether a store is noted that has no copy; an errno. Blocking. */
-int pending_has(const struct places *places, const char *name, bool *ret_has);
-
 /* Calls `tell(arg, name)` for each that is noted and has no copy, or whose copy has made room for what has not come
  * (places_recover()); an errno: there may be more. Blocking. */
 int pending_each(const struct places *places, void (*tell)(void *arg, const char *name), void *arg);
+
+/* The same of each that is noted or has made room, whether it has a copy or not. Blocking. */
+int pending_each_entry(const struct places *places, void (*tell)(void *arg, const char *name), void *arg);
 
 /* Takes all notes back where there is nothing else among the drafts: nothing has been begun. Blocking. */
 void pending_withdraw(const struct places *places);

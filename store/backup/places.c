@@ -133,17 +133,30 @@ int places_own(const struct places *places, const char *name)
     return error;
 }
 
-int places_is_own(const struct places *places, const char *name, bool *ret_own)
+/* Whether there is that entry among the drafts; an errno. */
+static int find(const struct places *places, const char *entry, int flags, bool *ret_there)
 {
     const struct io *io = places->io;
+    int file = io->openat(io->self, places->drafts, entry, O_RDONLY | flags, 0);
+    *ret_there = file >= 0;
+    if (file < 0)
+        return errno == ENOENT || errno == ELOOP || (flags && errno == ENOTDIR) ? 0 : errno;
+    io->close(io->self, file);
+    return 0;
+}
+
+int places_is_own(const struct places *places, const char *name, bool *ret_own)
+{
     char own[PLACES_DRAFT_MAX];
     (void)snprintf(own, sizeof own, "%s%s", name, own_ending);
-    int mark = io->openat(io->self, places->drafts, own, O_RDONLY, 0);
-    *ret_own = mark >= 0;
-    if (mark < 0)
-        return errno == ENOENT || errno == ELOOP ? 0 : errno;
-    io->close(io->self, mark);
-    return 0;
+    return find(places, own, 0, ret_own);
+}
+
+int places_has_old(const struct places *places, const char *name, bool *ret_there)
+{
+    char old[PLACES_DRAFT_MAX];
+    name_old(name, old);
+    return find(places, old, O_DIRECTORY, ret_there);
 }
 
 int places_remove(const struct places *places, const char *name)

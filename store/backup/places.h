@@ -28,6 +28,9 @@ void places_draft(const char *name, char ret_draft[PLACES_DRAFT_MAX]);
 /* The store whose copy that entry among the drafts is, if it is one that made room: whether it is. */
 bool places_read_old(const char *entry, char ret_name[STORE_NAME_MAX + 1]);
 
+/* Whether a copy of that name has made room, and is there still; an errno. Blocking. */
+int places_has_old(const struct places *places, const char *name, bool *ret_there);
+
 /* Whether that entry is one of the three. */
 bool places_is_entry(const char *entry);
 

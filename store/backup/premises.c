@@ -5,6 +5,7 @@
 #include "store/backup/kinship.h"
 #include "store/backup/nesting.h"
 #include "store/backup/pending.h"
+#include "store/backup/presence.h"
 #include "store/backup/tree.h"
 #include "store/depot/intent.h"
 
@@ -251,6 +252,21 @@ static struct failure refuse_gone(const struct premises *premises, const char *s
                           store, premises->from_path);
 }
 
+/* A backup that is being renewed is the right one, whatever it is without for a moment. */
+static struct failure check_gone(struct premises *premises, const char *store)
+{
+    enum presence presence;
+    int error = presence_of(&premises->from, store, &presence);
+    if (error)
+        return premises_fail(premises, error, "cannot list the stores of", premises->from_path);
+    if (presence == PRESENCE_GONE || presence == PRESENCE_LACKING)
+        return refuse_gone(premises, store);
+    return failure_detail(premises->detail, failure_of(STORE_BUSY),
+                          "store %s is put aside in %s, which is being renewed, or the run that renewed it was cut "
+                          "short: run this once more when that has ended",
+                          store, premises->from_path);
+}
+
 static struct failure refuse_other(const struct premises *premises, const char *store)
 {
     return failure_detail(
@@ -288,7 +304,7 @@ static struct failure check_kinship(struct premises *premises)
     if (error)
         return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
     if (kinship == KINSHIP_GONE)
-        return refuse_gone(premises, store);
+        return check_gone(premises, store);
     return kinship == KINSHIP_NONE ? refuse_other(premises, store) : failure_none();
 }
 
@@ -353,16 +369,6 @@ struct failure premises_check_from(struct premises *premises)
 
 /* ---- from where, if that is a backup ------------------------------------------------------------ */
 
-/* Opens the folder of drafts of the source, where there is one: the caller closes it. An errno. *ret_places: `drafts`
- * is -1 where there is none. */
-static int open_source(const struct premises *premises, struct places *ret_places)
-{
-    const struct io *io = &premises->reading;
-    int drafts = io->openat(io->self, premises->from.root, BACKUP_DRAFTS, O_RDONLY | O_DIRECTORY, 0);
-    *ret_places = (struct places){.io = io, .copies = premises->from.stores, .drafts = drafts};
-    return drafts < 0 && errno != ENOENT ? errno : 0;
-}
-
 static struct failure fail_missing(const struct premises *premises, int error)
 {
     return error ? premises_fail(premises, error, "whether a copy is missing cannot be known in", premises->from_path)
@@ -372,22 +378,10 @@ static struct failure fail_missing(const struct premises *premises, int error)
 struct failure premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg)
 {
     struct places places;
-    int error = open_source(premises, &places);
+    int error = presence_open(&premises->from, &places);
     if (places.drafts < 0)
         return fail_missing(premises, error);
     error = pending_each(&places, tell, arg);
-    places.io->close(places.io->self, places.drafts);
-    return fail_missing(premises, error);
-}
-
-struct failure premises_lacks(const struct premises *premises, const char *name, bool *ret_lacks)
-{
-    struct places places;
-    int error = open_source(premises, &places);
-    *ret_lacks = false;
-    if (places.drafts < 0)
-        return fail_missing(premises, error);
-    error = pending_has(&places, name, ret_lacks);
     places.io->close(places.io->self, places.drafts);
     return fail_missing(premises, error);
 }

@@ -51,10 +51,9 @@ struct failure premises_open(struct premises *premises);
 struct failure premises_open_from(struct premises *premises);
 void premises_close_from(struct premises *premises);
 
-/* Calls `tell(arg, name)` for each store that FROM, if it is a backup, is to have and has no copy of; whether one of
- * that name is. What cannot be known is a failure. Blocking. */
+/* Calls `tell(arg, name)` for each store that FROM, if it is a backup, is to have and has no copy of. What cannot be
+ * known is a failure. Blocking. */
 struct failure premises_missing(const struct premises *premises, void (*tell)(void *arg, const char *name), void *arg);
-struct failure premises_lacks(const struct premises *premises, const char *name, bool *ret_lacks);
 
 /* The same of TO alone, which is to be a backup: what was followed there of a server (BACKUP_SERVER) is the source of
  * what it has, unless any source may be. *ret_empty: it has no stores. Blocking. */

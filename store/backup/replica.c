@@ -7,6 +7,7 @@
 #include "store/backup/inspection.h"
 #include "store/backup/likeness.h"
 #include "store/backup/notes.h"
+#include "store/backup/presence.h"
 #include "store/backup/snapshot.h"
 #include "store/backup/stage.h"
 #include "store/backup/tail.h"
@@ -416,21 +417,6 @@ static struct failure take_rounds(struct replica *replica, struct backup_store *
     return failure.error ? failure : check_there(replica, complete(replica));
 }
 
-int replica_look(const struct replica_order *order, const char *name, bool *ret_there)
-{
-    const struct folder *source = order->source;
-    const struct io *io = source->io;
-    bool held = false;
-    int folder = io->openat(io->self, source->stores, name, O_RDONLY | O_DIRECTORY, 0);
-    int error = folder < 0 && errno != ENOENT ? errno : 0;
-    if (folder >= 0) {
-        io->close(io->self, folder);
-        error = is_held(order, name, &held);
-    }
-    *ret_there = folder >= 0 && !held;
-    return error;
-}
-
 /* Opens that of the source. */
 static struct failure open_source(struct replica *replica)
 {
@@ -440,7 +426,7 @@ static struct failure open_source(struct replica *replica)
     struct settings settings;
     bool there;
     int error = stage_store_open(io, order->source->stores, replica->name, false, source);
-    int unknown = error == ENOENT ? replica_look(order, replica->name, &there) : 0;
+    int unknown = error == ENOENT ? presence_is_there(order->source, replica->name, &there) : 0;
     if (error)
         return error == ENOENT && !unknown && !there ? failure_of(STORE_NO_STORE) : failure_io(error);
     struct failure failure = settings_read(io, source->folder, SETTINGS_OF_STORE, "store", &settings);

@@ -40,12 +40,9 @@ struct replica_order {
 /* Adds to the meter what there is to copy, as far as names and lengths tell it. Blocking. */
 void replica_measure(const struct replica_order *order, const char *name);
 
-/* Whether the source has a store of that name now, which is not being removed; an errno. Blocking. */
-int replica_look(const struct replica_order *order, const char *name, bool *ret_there);
-
 /* Makes the copy, or brings it up to date. STORE_DAMAGED: the store is, and the copy has not just the same;
  * STORE_GONE: its log is not that of the copy, gone on; of both *ret_detail tells more. STORE_NO_STORE: it is not the
- * one any more that it was (replica_look()); STORE_BUSY: it changes faster than it can be copied; STORE_ELSEWHERE:
+ * one any more that it was (presence.h); STORE_BUSY: it changes faster than it can be copied; STORE_ELSEWHERE:
  * another process has it; STORE_EXISTS: there is a copy, which is to stay. STORE_FOREIGN, STORE_TOO_NEW: its settings,
  * or those of the copy; STORE_FULL, STORE_IO, STORE_NO_MEMORY. What was copied stays for the next run. Blocking, and
  * long. */

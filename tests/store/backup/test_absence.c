@@ -1,7 +1,7 @@
 /* test_absence.c - what cannot be seen is not gone: backups, restorations and transfers on a simulated disk, of which a
  * call fails that looks for something, and of a source whose stores go and come meanwhile.
  *
- *   CAIRN_CALLS=all   each call fails, with each error; else some of them
+ *   CAIRN_CALLS=all   each call fails, with each error, and stores are away from each call to each; else some of them
  */
 #include "tests/lib/fixture.h"
 #include "tests/lib/unit.h"
@@ -240,25 +240,198 @@ START_TEST(a_source_that_is_emptied_meanwhile_takes_no_copy)
 }
 END_TEST
 
-static void bring_back(void)
+/* ---- stores that are away for a moment ------------------------------------------------------------ */
+
+/* A backup of which copies change places where two folders cannot: before one call of who reads it "s" makes room, and
+ * before a later one it is there again. Where `behind` is 0 it stays away. */
+static struct {
+    struct io io;
+    unsigned calls;
+    unsigned away, behind;
+    const char *aside; /* where it is meanwhile */
+    bool had;          /* /copy had a copy of it when it came back */
+} window;
+
+static void let_pass(void)
 {
-    if (fixture_exists(&fixture, "/mid/" BACKUP_DRAFTS "/s.old"))
-        move("/mid/" BACKUP_DRAFTS "/s.old", "/mid/stores/s");
+    window.calls++;
+    if (window.calls == window.away)
+        move("/mid/stores/s", window.aside);
+    if (window.calls != window.behind)
+        return;
+    move(window.aside, "/mid/stores/s");
+    window.had = fixture_exists(&fixture, "/copy/stores/s/log");
 }
 
-/* Where two folders cannot change places there is a moment without the copy. */
-START_TEST(a_copy_that_makes_room_while_the_stores_are_listed_is_told)
+static int passing_openat(void *self, int folder, const char *path, int flags, mode_t mode)
 {
+    let_pass();
+    return fixture.io->openat(self, folder, path, flags, mode);
+}
+
+static char *passing_list(void *self, int folder)
+{
+    let_pass();
+    return fixture.io->list(self, folder);
+}
+
+static int passing_fstat(void *self, int file, struct stat *ret_status)
+{
+    let_pass();
+    return fixture.io->fstat(self, file, ret_status);
+}
+
+/* A run; whether it says that all is there. */
+static bool run_beside(enum way way, unsigned away, unsigned behind)
+{
+    window.aside = window.aside ? window.aside : "/mid/" BACKUP_DRAFTS "/s.old";
+    window.had = false;
+    window.io = *fixture.io;
+    window.io.openat = passing_openat;
+    window.io.list = passing_list;
+    window.io.fstat = passing_fstat;
+    window.calls = 0;
+    window.away = away;
+    window.behind = behind;
+    const struct backup_options options = {
+        .io = fixture.io, .from_io = &window.io, .prune = way == PRUNE, .told = told};
+    enum store_error error = copy_with(&options, "/mid", "/copy");
+    ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
+    return !error && failures == 0;
+}
+
+/* /mid has "s" and "t"; /copy the same, older, or is not there. */
+static void prepare_exchange(enum way way)
+{
+    fixture_renew(&fixture);
     put("t", "old");
     put("s", "old");
     must_copy(COPY, "/data", "/mid");
-    move("/mid/stores/s", "/mid/" BACKUP_DRAFTS "/s.old");
-    ck_assert_int_eq(copy_by(spy_before(1, false, bring_back), COPY, "/mid", "/copy"), STORE_OK);
-    ck_assert(!holds("/copy", "s", "old"));
+    if (way == PRUNE)
+        must_copy(COPY, "/mid", "/copy");
+    put("s", "new");
+    must_copy(COPY, "/data", "/mid");
+    fixture_close(&fixture);
+}
+
+static unsigned calls_beside(enum way way)
+{
+    prepare_exchange(way);
+    ck_assert(run_beside(way, 0, 0));
+    return window.calls;
+}
+
+static void expect_beside(enum way way, unsigned away, unsigned behind)
+{
+    prepare_exchange(way);
+    bool all = run_beside(way, away, behind), is_new = holds("/copy", "s", "new");
+    ck_assert_msg(!all || is_new, "%u to %u: it says that all is there", away, behind);
+    ck_assert_msg(way != PRUNE || is_new || holds("/copy", "s", "old"), "%u to %u: a copy has gone", away, behind);
+    ck_assert_msg(is_new || way == PRUNE || !fixture_exists(&fixture, "/copy/stores/t/log") || missing("/copy") > 0,
+                  "%u to %u: nothing tells that it is missing", away, behind);
+    ck_assert_msg(holds("/copy", "t", "old") || !all, "%u to %u: the other one is not there", away, behind);
+}
+
+/* Whenever that is, and however long: it is copied, or told; and no copy goes. */
+START_TEST(a_copy_that_is_away_for_a_moment_is_not_gone)
+{
+    static const unsigned lengths[] = {1, 2, 3, 5, 8, 13, 34, 55, 144};
+    enum { LENGTHS = sizeof lengths / sizeof *lengths };
+    enum way way = _i ? PRUNE : COPY;
+    bool wide = getenv("CAIRN_CALLS");
+    unsigned calls = calls_beside(way);
+    for (unsigned away = 1; away <= calls; away++) {
+        if (!wide)
+            expect_beside(way, away, away + lengths[away % LENGTHS]);
+        for (unsigned behind = away + 1; behind <= calls && wide; behind++)
+            expect_beside(way, away, behind);
+    }
+}
+END_TEST
+
+/* One that was removed, and made again before its copy has gone, keeps it. */
+START_TEST(a_copy_stays_when_its_store_comes_back)
+{
+    unsigned kept = 0, calls = calls_beside(PRUNE);
+    window.aside = "/away";
+    for (unsigned behind = 2; behind <= calls; behind++) {
+        prepare_exchange(PRUNE);
+        (void)run_beside(PRUNE, 1, behind);
+        bool has = fixture_exists(&fixture, "/copy/stores/s/log");
+        ck_assert_msg(has || !window.had, "to %u", behind);
+        kept += has;
+    }
+    ck_assert_uint_gt(kept, 0);
+}
+END_TEST
+
+/* One that stays away is told by each run as long as it does, and noted: a run of its backup brings it back. */
+START_TEST(a_copy_that_stays_away_is_told)
+{
+    unsigned calls = calls_beside(COPY);
+    prepare_exchange(COPY);
+    ck_assert(!run_beside(COPY, 1, 0));
     ck_assert_uint_eq(failures, 1);
+    ck_assert_int_eq(last.error, STORE_BUSY);
+    ck_assert_ptr_nonnull(strstr(last.why, "is being renewed"));
     ck_assert_uint_eq(missing("/copy"), 1);
+    ck_assert(!is_all(PRUNE, "/mid", "/copy"));
+    const struct backup_options one = {.io = fixture.io, .store = "s", .told = told};
+    ck_assert_int_eq(copy_with(&one, "/mid", "/copy"), STORE_BUSY);
+    ck_assert_ptr_nonnull(strstr(detail.text, "is being renewed"));
+    must_copy(COPY, "/data", "/mid");
+    must_copy(PRUNE, "/mid", "/copy");
+    ck_assert_uint_eq(missing("/copy"), 0);
+    ck_assert(holds("/copy", "s", "new"));
+    for (unsigned away = 1; away <= calls; away += 7) {
+        prepare_exchange(PRUNE);
+        ck_assert(!run_beside(PRUNE, away, 0) || holds("/copy", "s", "new"));
+        ck_assert(holds("/copy", "s", "new") || holds("/copy", "s", "old"));
+    }
+}
+END_TEST
+
+/* The only one is no sign of another source, either. */
+START_TEST(a_source_whose_only_store_is_away_is_no_other_one)
+{
+    fixture_must_put(&fixture, "a", "old");
+    must_copy(COPY, "/data", "/mid");
     must_copy(COPY, "/mid", "/copy");
-    ck_assert(holds("/copy", "s", "old"));
+    fixture_close(&fixture);
+    ck_assert(!run_beside(PRUNE, 1, 0));
+    ck_assert_ptr_nonnull(strstr(detail.text, "which is being renewed"));
+    must_copy(COPY, "/data", "/mid");
+    must_copy(PRUNE, "/mid", "/copy");
+}
+END_TEST
+
+/* What has gone for good has. */
+START_TEST(a_copy_that_was_pruned_is_gone)
+{
+    prepare_exchange(PRUNE);
+    move("/data/stores/s", "/away");
+    must_copy(PRUNE, "/data", "/mid");
+    ck_assert(!fixture_exists(&fixture, "/mid/stores/s/log"));
+    must_copy(PRUNE, "/mid", "/copy");
+    ck_assert(!fixture_exists(&fixture, "/copy/stores/s/log"));
+    ck_assert(holds("/copy", "t", "old"));
+}
+END_TEST
+
+/* What has come while others were copied is copied, too. */
+static void make_another(void)
+{
+    put("u", "late");
+}
+
+START_TEST(a_store_that_comes_meanwhile_is_copied)
+{
+    put("s", "old");
+    ck_assert_int_eq(copy_by(spy_before(1, false, make_another), COPY, "/data", "/copy"), STORE_OK);
+    ck_assert_uint_eq(told_count, 2);
+    ck_assert_uint_eq(failures, 0);
+    ck_assert(holds("/copy", "u", "late"));
+    ck_assert_uint_eq(missing("/copy"), 0);
 }
 END_TEST
 
@@ -467,7 +640,11 @@ int main(void)
         a_backup_that_is_renewed_meanwhile_is_copied,
         a_store_that_is_exchanged_each_time_is_told,
         a_source_that_is_emptied_meanwhile_takes_no_copy,
-        a_copy_that_makes_room_while_the_stores_are_listed_is_told,
+        a_copy_stays_when_its_store_comes_back,
+        a_copy_that_stays_away_is_told,
+        a_source_whose_only_store_is_away_is_no_other_one,
+        a_copy_that_was_pruned_is_gone,
+        a_store_that_comes_meanwhile_is_copied,
         a_call_that_fails_mixes_no_sources,
         a_copy_that_does_not_tell_is_not_pruned,
         a_copy_that_does_not_tell_gives_way_to_no_other,
@@ -480,6 +657,7 @@ int main(void)
     tcase_add_checked_fixture(all, setup, teardown);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(all, tests[i]);
+    tcase_add_loop_test(all, a_copy_that_is_away_for_a_moment_is_not_gone, 0, 2);
     tcase_add_loop_test(all, a_call_that_fails_takes_no_copy_and_hides_no_lack, 0, 2 * WAYS);
     suite_add_tcase(suite, all);
     return unit_conclude(suite);
