@@ -44,7 +44,8 @@ void account_store(struct account *account, const struct backup_store *store, co
 enum account_absence {
     ACCOUNT_REMOVED, /* its copy was removed */
     ACCOUNT_GONE,    /* it stays; so it does ... */
-    ACCOUNT_SPARED,  /* ... although it was to go: not all was copied, and ... */
+    ACCOUNT_SPARED,  /* ... although it was to go: not all was copied, ... */
+    ACCOUNT_UNSURE,  /* ... or the server did not say each time that it is gone, and ... */
     ACCOUNT_HIDDEN,  /* ... where the server does not say that the store is gone */
 };
 

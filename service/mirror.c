@@ -531,6 +531,16 @@ static bool wanted(void *arg, const char *store)
     return json_object_get(mirror->points, store);
 }
 
+/* Why the copy of a store that the server does not list stays. */
+static enum account_absence why_it_stays(struct mirror *mirror, const char *store)
+{
+    if (!follower_is_gone(&mirror->follower, store))
+        return ACCOUNT_HIDDEN;
+    if (!mirror->copying->prune)
+        return ACCOUNT_GONE;
+    return has_failed(mirror) ? ACCOUNT_SPARED : ACCOUNT_UNSURE;
+}
+
 /* What is not there any more is told of here, but for what goes: that is told when it has gone. */
 static bool gone(void *arg, const char *store)
 {
@@ -540,8 +550,7 @@ static bool gone(void *arg, const char *store)
     bool goes = may_go(mirror, store);
     mirror->pruned = mirror->pruned || goes;
     if (!goes)
-        account_absent(mirror->account, store,
-                       follower_is_gone(&mirror->follower, store) ? ACCOUNT_GONE : ACCOUNT_HIDDEN);
+        account_absent(mirror->account, store, why_it_stays(mirror, store));
     return goes;
 }
 
