@@ -77,8 +77,8 @@ static bool write_bookmark(struct pursuit *pursuit)
     return !error || pursuit_fail(pursuit, "how far it has come cannot be written down: %s", strerror(error));
 }
 
-/* The first page of a log of which the folder has nothing: what it gets is of that one, and what is deleted from here on
- * is told behind where the log ends now. */
+/* The first page of a log of which the folder has nothing: what it gets is of that one, and what is deleted from here
+ * on is told behind where the log ends now. */
 static bool note_beginning(struct pursuit *pursuit, const char *log, uint64_t end)
 {
     struct bookmark *bookmark = &pursuit->bookmark;
@@ -89,8 +89,9 @@ static bool note_beginning(struct pursuit *pursuit, const char *log, uint64_t en
     return write_bookmark(pursuit);
 }
 
-/* Whether the page is of the log that is followed. Read from its beginning, that tells of what there is, and perhaps not
- * of all that is no more: so what an earlier run has brought of it counts as long as all deletions since are told. */
+/* Whether the page is of the log that is followed. Read from its beginning, that tells of what there is, and perhaps
+ * not of all that is no more: so what an earlier run has brought of it counts as long as all deletions since are
+ * told. */
 static bool is_same_log(struct pursuit *pursuit, const json_t *page, bool *ret_same)
 {
     const struct bookmark *bookmark = &pursuit->bookmark;
