@@ -443,14 +443,24 @@ bool follower_stands(struct follower *follower, const char *name, const char *lo
     return told && found != LANDMARK_LOST;
 }
 
-bool follower_is_gone(struct follower *follower, const char *name)
+static int ask_store(struct follower *follower, const char *name)
 {
     char path[PURSUIT_PATH];
     json_t *answer = NULL;
     (void)snprintf(path, sizeof path, "/v1/stores/%s", name);
     int status = remote_json(follower->remote, path, &answer);
     json_decref(answer);
-    return status == 404;
+    return status;
+}
+
+bool follower_shows(struct follower *follower, const char *name)
+{
+    return ask_store(follower, name) == 200;
+}
+
+bool follower_is_gone(struct follower *follower, const char *name)
+{
+    return ask_store(follower, name) == 404;
 }
 
 bool follower_remove(struct follower *follower, const char *name)

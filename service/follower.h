@@ -87,6 +87,9 @@ enum follower_known follower_compare(struct follower *follower, const char *name
  * Blocking. */
 bool follower_stands(struct follower *follower, const char *name, const char *log);
 
+/* Whether the server tells of a store of that name. Blocking. */
+bool follower_shows(struct follower *follower, const char *name);
+
 /* Whether the server says that it has no such store. Blocking. */
 bool follower_is_gone(struct follower *follower, const char *name);
 

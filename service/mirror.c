@@ -2,6 +2,7 @@
 #include "service/mirror.h"
 
 #include "service/bookmark.h"
+#include "service/clock.h"
 #include "service/follower.h"
 #include "service/interruption.h"
 #include "service/progress.h"
@@ -15,6 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { BELIEVED_MIN = 1000 /* milliseconds */ };
+
+static const char made_anew[] = "it was made anew, or shown again, when the server had listed its stores for the last "
+                                "time: run this once more";
 
 struct mirror {
     const struct copying *copying;
@@ -30,6 +36,7 @@ struct mirror {
     json_t *points;               /* store -> the point of the server's log, and what came, as it is told */
     json_t *damaged;              /* store -> its changes whose objects could not be had */
     json_t *lost;                 /* names that the server has listed, and said then that it has no such store */
+    int64_t believed_until;       /* milliseconds: what it says is gone is said by the one that was followed */
     json_t *listed;               /* its stores when all had been followed; NULL: that cannot be known */
     char name[PROGRESS_NAME_MAX]; /* of the store under way; for the progress, under its lock */
     char sentence[COPYING_SENTENCE];
@@ -334,11 +341,20 @@ static bool has_all(struct mirror *mirror)
     return true;
 }
 
-/* Whether what the server says that it has not is said by the one that was followed. */
+/* Whether what the server says that it has not is said by the one that was followed. That takes requests for each store
+ * that has come, so it holds for as long as they took, and a second at least: of many stores that are gone not each has
+ * all others asked for. */
 static bool is_believed(struct mirror *mirror)
 {
+    int64_t begun = clock_milliseconds();
     bool known = !mirror->provenance.any && json_object_size(mirror->provenance.known) > 0;
-    return (known ? provenance_is_same(&mirror->provenance) : has_any(mirror)) && has_all(mirror);
+    if (begun < mirror->believed_until)
+        return true;
+    if (!(known ? provenance_is_same(&mirror->provenance) : has_any(mirror)) || !has_all(mirror))
+        return false;
+    int64_t took = clock_milliseconds() - begun;
+    mirror->believed_until = begun + took + (took > BELIEVED_MIN ? took : BELIEVED_MIN);
+    return true;
 }
 
 /* Why what has come of a store does not take the place of a copy that is known by another log, or by none; NULL: it
@@ -384,14 +400,12 @@ static void confirm_points(struct mirror *mirror)
     }
 }
 
-/* A store that is not in a new list either is gone, if who says so is believed; all else that did not come has to be
- * told. */
+/* A store that is not in a new list either is gone, if who says so is believed, and lost no more; all else that did not
+ * come has to be told. */
 static void confirm_lost(struct mirror *mirror)
 {
-    const json_t *name;
-    size_t i;
-    json_array_foreach (mirror->lost, i, name) {
-        const char *store = json_string_value(name);
+    for (size_t i = json_array_size(mirror->lost); i-- > 0;) {
+        const char *store = json_string_value(json_array_get(mirror->lost, i));
         if (provenance_lists(mirror->listed, store))
             tell_failed(mirror, store, STORE_IO,
                         "the server lists it, and says that it has no such store (404): does something in front of "
@@ -400,6 +414,8 @@ static void confirm_lost(struct mirror *mirror)
             tell_failed(mirror, store, STORE_IO,
                         "the server listed it, and has neither it nor another one any more by which the server is "
                         "known: does another one answer?");
+        else
+            json_array_remove(mirror->lost, i);
     }
 }
 
@@ -423,7 +439,9 @@ static void settle_missing(void *arg, const char *name)
         backup_forget(mirror->site, name);
     else if (!is_lost(mirror, name)) /* which is told of */
         tell_failed(mirror, name, STORE_IO,
-                    "the backup has no copy of it, and the server does not show it to who asks (--token-file)");
+                    follower_shows(&mirror->follower, name)
+                        ? made_anew
+                        : "the backup has no copy of it, and the server does not show it to who asks (--token-file)");
 }
 
 static bool confirm_missing(struct mirror *mirror)
@@ -549,7 +567,9 @@ static bool gone(void *arg, const char *store)
         return false;
     bool goes = may_go(mirror, store);
     mirror->pruned = mirror->pruned || goes;
-    if (!goes)
+    if (!goes && follower_shows(&mirror->follower, store))
+        tell_failed(mirror, store, STORE_IO, made_anew);
+    else if (!goes)
         account_absent(mirror->account, store, why_it_stays(mirror, store));
     return goes;
 }

@@ -182,13 +182,28 @@ static bool drop_others(struct provenance *provenance, const json_t *chosen, cha
     return good;
 }
 
-static bool begin(struct provenance *provenance, const json_t *stores, const json_t *chosen, char *const *followed,
+/* Puts those to the front of which something was followed, and tells how many these are: of one that was only begun
+ * nothing is known. */
+static size_t put_known_first(struct provenance *provenance, char **followed, size_t count)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++) {
+        char log[BOOKMARK_LOG_SIZE], *name = followed[i];
+        if (follower_log(provenance->follower, name, false, log) && !log[0])
+            continue;
+        followed[i] = followed[known];
+        followed[known++] = name;
+    }
+    return known;
+}
+
+static bool begin(struct provenance *provenance, const json_t *stores, const json_t *chosen, char **followed,
                   size_t count)
 {
     struct kin kin = {0};
     const json_t *store;
-    size_t i;
-    if (provenance->empty && count == 0)
+    size_t i, known = put_known_first(provenance, followed, count);
+    if (provenance->empty && known == 0)
         return true;
     bool good = true;
     json_array_foreach (stores, i, store)
@@ -197,7 +212,7 @@ static bool begin(struct provenance *provenance, const json_t *stores, const jso
         return false;
     if (provenance->any)
         return kin.same || kin.untold || kin.hidden || drop_others(provenance, chosen, followed, count);
-    return judge(provenance, stores, followed, count, &kin);
+    return judge(provenance, stores, followed, known, &kin);
 }
 
 bool provenance_begin(struct provenance *provenance, const json_t *stores, const json_t *chosen)

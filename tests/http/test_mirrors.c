@@ -1148,6 +1148,42 @@ START_TEST(a_backup_that_is_stopped_before_anything_came_leaves_no_folder)
 }
 END_TEST
 
+/* Of a run that came to no page of any store nothing tells whose the folder is. */
+START_TEST(what_was_only_begun_keeps_no_server_out)
+{
+    static const struct lie lies[] = {{"/v1/stores/", BROKEN}, {"", JSON STORES}};
+    const char *to = copies_beside("to");
+    pid_t liar;
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    ck_assert_int_eq(mkdir(to, 0700), 0);
+    char *url = client_text(site.client, "http://127.0.0.1:%d", liar_begin(lies, &liar));
+    json_decref(copies_report(UNKNOWN, url, to));
+    liar_end(liar);
+    copies_make(site.server->url, to);
+}
+END_TEST
+
+/* It was gone when it was followed and when the stores were listed again, and is there at the end. */
+START_TEST(a_store_that_was_made_anew_behind_the_last_list_is_told)
+{
+    pid_t liar;
+    const char *to = copies_beside("to");
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/zz", NULL, 0, NULL), 201);
+    const char *here = command_file("here", site.server->url);
+    const struct lie lies[] = {
+        {LIAR_ONCE "/v1/stores/zz", NOTHING}, {"/v1/stores/", here}, {LIAR_ONCE "", BOTH}, {"", JSON STORES}};
+    char *url = client_text(site.client, "http://127.0.0.1:%d", liar_begin(lies, &liar));
+    const char *backup[] = {"backup", "--from", url, to, NULL};
+    command_says(backup, UNKNOWN, "store zz: not copied: it was made anew");
+    liar_end(liar);
+    copies_make(site.server->url, to);
+    ck_assert(is_copied(to, "zz"));
+}
+END_TEST
+
 /* What came to be there meanwhile would be taken for what was followed. */
 START_TEST(nobody_else_has_the_folder_while_a_server_is_followed)
 {
@@ -1217,6 +1253,8 @@ int main(void)
         a_server_that_starts_again_is_waited_for,
         what_was_deleted_behind_a_run_that_was_killed_is_not_in_the_copy,
         a_backup_that_is_stopped_before_anything_came_leaves_no_folder,
+        what_was_only_begun_keeps_no_server_out,
+        a_store_that_was_made_anew_behind_the_last_list_is_told,
         nobody_else_has_the_folder_while_a_server_is_followed,
     };
     return site_run("mirrors", tests, sizeof tests / sizeof *tests, SITE_OWN);
