@@ -1054,7 +1054,8 @@ enum store_error backup_expect(struct backup_site *site, const char *const *name
  * errors of backup_make(). Blocking. */
 enum store_error backup_renew(struct backup_site *site, const char *name, struct store_detail *ret_detail);
 
-/* Whether that is noted of a store still. The errors of backup_make(). Blocking. */
+/* Whether that is noted of a store still, and so: the copy is not of what is there. The errors of backup_make().
+ * Blocking. */
 enum store_error backup_is_renewed(struct backup_site *site, const char *name, bool *ret_renewed,
                                    struct store_detail *ret_detail);
 

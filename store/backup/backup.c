@@ -646,8 +646,7 @@ enum store_error backup_renew(struct backup_site *site, const char *name, struct
 enum store_error backup_is_renewed(struct backup_site *site, const char *name, bool *ret_renewed,
                                    struct store_detail *ret_detail)
 {
-    const struct places places = places_of(site);
-    int error = pending_is_noted(&places, name, ret_renewed);
+    int error = premises_is_renewed(&site->premises, name, ret_renewed);
     site->premises.detail = ret_detail;
     return failure_tell(
         error ? premises_fail(&site->premises, error, "cannot look at what is noted in", site->premises.to_path)

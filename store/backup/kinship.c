@@ -26,7 +26,7 @@ static bool read_salt(const struct folder *folder, const char *name, bool *ret_t
 
 /* Of a store that the copy has. Where it is not there is seen without its settings; else it says nothing where one of
  * the two does not tell. */
-static enum kinship kinship_by(const struct folder *folder, const struct folder *copy, const char *name)
+enum kinship kinship_by(const struct folder *folder, const struct folder *copy, const char *name)
 {
     uint64_t own, other;
     bool there, held;
@@ -57,10 +57,10 @@ int kinship_of(struct folder *folder, struct folder *copy, const struct places *
     ret_store[0] = '\0';
     for (size_t i = 0; i < count && *ret_kinship != KINSHIP_SAME && !error; i++) {
         bool mute = false;
-        if (coming)
+        enum kinship kinship = kinship_by(folder, copy, names[i]);
+        if (coming && kinship != KINSHIP_SAME) /* else what is noted has come already */
             error = pending_is_noted(coming, names[i], &mute);
-        enum kinship kinship = error || mute ? KINSHIP_OPEN : kinship_by(folder, copy, names[i]);
-        if (!tells_more(kinship, *ret_kinship))
+        if (error || mute || !tells_more(kinship, *ret_kinship))
             continue;
         *ret_kinship = kinship;
         (void)snprintf(ret_store, KINSHIP_NAME, "%s", names[i]);

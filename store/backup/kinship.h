@@ -19,6 +19,9 @@ enum kinship {
     KINSHIP_NONE, /* a store of that name is another one in each of them */
 };
 
+/* By the store of that name alone. KINSHIP_OPEN: one of the two does not tell. Blocking. */
+enum kinship kinship_by(const struct folder *folder, const struct folder *copy, const char *name);
+
 /* ret_store: by which it is known, or "". Those of the second say nothing whose place another one is to take, as far as
  * that is noted at `coming` (pending.h; NULL is allowed). An errno. Blocking. */
 int kinship_of(struct folder *folder, struct folder *copy, const struct places *coming, enum kinship *ret_kinship,

@@ -234,6 +234,23 @@ struct failure premises_open_to(struct premises *premises, bool *ret_empty)
     return failure;
 }
 
+int premises_is_renewed(const struct premises *premises, const char *name, bool *ret_renewed)
+{
+    const struct places places = places_of(premises);
+    struct io reading;
+    struct folder server;
+    bool there;
+    int error = pending_is_noted(&places, name, ret_renewed);
+    if (error || !*ret_renewed)
+        return error;
+    error = followed_open(premises->to_io, premises->to_path, &places, &reading, &server, &there);
+    if (error || !there)
+        return error;
+    *ret_renewed = kinship_by(&server, &premises->to, name) != KINSHIP_SAME;
+    folder_close(&server);
+    return 0;
+}
+
 int premises_leave_server(struct premises *premises)
 {
     const struct places places = places_of(premises);

@@ -59,6 +59,11 @@ struct failure premises_missing(const struct premises *premises, void (*tell)(vo
  * what it has, unless any source may be. *ret_empty: it has no stores. Blocking. */
 struct failure premises_open_to(struct premises *premises, bool *ret_empty);
 
+/* Whether the place of a store's copy in TO is to be taken still by what is followed anew of a server: that is noted,
+ * and the copy that there is is not of what is followed. A note alone says too little: it goes when the copy that it is
+ * about is in its place, and a run may be cut short in between. An errno. Blocking. */
+int premises_is_renewed(const struct premises *premises, const char *name, bool *ret_renewed);
+
 /* Removes TO, which was made, and what is in the making there, unless it has stores. It stays open. Blocking. */
 void premises_withdraw(struct premises *premises);
 void premises_close_to(struct premises *premises);

@@ -654,6 +654,38 @@ START_TEST(what_is_followed_anew_is_the_same_backup)
 }
 END_TEST
 
+static bool is_renewed(struct backup_site *site)
+{
+    bool renewed;
+    struct store_detail detail;
+    ck_assert_int_eq(backup_is_renewed(site, "s", &renewed, &detail), STORE_OK);
+    return renewed;
+}
+
+/* A run that was cut short behind the exchange leaves the note of a copy that is in its place: that is the copy of what
+ * is followed, and tells whose backup it is, until that is followed anew. */
+START_TEST(a_note_beside_its_copy_makes_no_other_backup)
+{
+    static const char *const names[] = {"s"};
+    struct backup_site *site;
+    struct store_detail detail;
+    ck_assert_int_eq(open_site(&site), STORE_OK);
+    follow_anew();
+    ck_assert_int_eq(backup_expect(site, names, 1, &detail), STORE_OK);
+    ck_assert(is_renewed(site));
+    ck_assert_int_eq(copy_followed(site), STORE_OK);
+    ck_assert(!is_renewed(site));
+    ck_assert_int_eq(backup_renew(site, "s", &detail), STORE_OK);
+    ck_assert(!is_renewed(site));
+    backup_close(site);
+    ck_assert_int_eq(open_site(&site), STORE_OK);
+    ck_assert(!is_renewed(site));
+    follow_anew();
+    ck_assert(is_renewed(site));
+    backup_close(site);
+}
+END_TEST
+
 /* It is nobody else's for as long as it is open, and a folder's from the first run on that copies one there. */
 START_TEST(a_folder_is_the_backup_of_one_source)
 {
@@ -728,6 +760,7 @@ int main(void)
         what_is_under_way_is_told_to_the_end,
         a_copy_that_made_room_is_brought_back,
         what_is_followed_anew_is_the_same_backup,
+        a_note_beside_its_copy_makes_no_other_backup,
         a_folder_is_the_backup_of_one_source,
     };
     return UNIT_RUN_WITH("backup", setup, teardown, tests);
