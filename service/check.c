@@ -210,7 +210,8 @@ static void tell_missing(void *arg, const char *name)
     struct report *report = arg;
     report_store(report, name);
     report_not_opened(report, false,
-                      "the backup has no copy of it: the run that was to make the first one was cut short, or failed");
+                      "the backup has no copy of it: the run that was to make the first one was cut short, or failed; "
+                      "or that of before is put aside, as backup/NAME.old, and the next `cairnd backup` puts it back");
 }
 
 static void refuse_folder(struct report *report, enum store_error error, const struct store_detail *detail)
@@ -240,6 +241,7 @@ static void check_folder(const struct check *check, const struct io *io, struct 
     options.io = io ? io : options.io;
     options.read_only = true;
     options.open_stores_limit = 1;
+    backup_bring_back(check->folder, io);
     enum store_error error = depot_open(check->folder, &options, &depot, &detail);
     if (error) {
         refuse_folder(report, error, &detail);

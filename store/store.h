@@ -1066,6 +1066,10 @@ void backup_forget(struct backup_site *site, const char *name);
  * Blocking. */
 void backup_withdraw(struct backup_site *site);
 
+/* Puts each copy of a folder, which is a backup, back in its place that a run which was cut short has left aside.
+ * Nothing is done where that cannot be, or where somebody has the folder open. Blocking. */
+void backup_bring_back(const char *folder, const struct io *io);
+
 /* Calls `tell(arg, name)` for each store that a folder, which is a backup, is to have and has no copy of. On failure
  * there may be more. The errors of backup_make(). Blocking. */
 enum store_error backup_missing(const char *folder, const struct io *io, void (*tell)(void *arg, const char *name),

@@ -114,7 +114,7 @@ static struct failure take_access(struct backup *backup)
 static const char missing_sentence[] = "the backup has no copy of it: " CUT_SHORT;
 static const char away_sentence[] =
     "its copy is put aside there: that backup is being renewed, or the run that renewed "
-    "it was cut short; run this once more when that has ended";
+    "it was cut short; run this once more when that has ended, or when `cairnd check` of that backup has put it back";
 
 /* One store that is asked for has to be there. What is odd about it is told when it is copied. */
 static struct failure check_wanted(struct premises *premises, const char *name)
@@ -564,6 +564,13 @@ enum store_error backup_missing(const char *folder, const struct io *io, void (*
         premises_close_from(&premises);
     }
     return failure_tell(failure);
+}
+
+void backup_bring_back(const char *folder, const struct io *io)
+{
+    struct premises premises = {.from_io = io ? io : &io_posix, .from_path = folder, .restore = true};
+    if (!premises_open_from(&premises).error)
+        premises_close_from(&premises);
 }
 
 enum store_error backup_give_up(const char *folder, const struct io *io, struct store_detail *ret_detail)

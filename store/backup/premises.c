@@ -280,7 +280,8 @@ static struct failure check_gone(struct premises *premises, const char *store)
         return refuse_gone(premises, store);
     return failure_detail(premises->detail, failure_of(STORE_BUSY),
                           "store %s is put aside in %s, which is being renewed, or the run that renewed it was cut "
-                          "short: run this once more when that has ended",
+                          "short: run this once more when that has ended, or when `cairnd check` of that backup has "
+                          "put it back",
                           store, premises->from_path);
 }
 
@@ -403,12 +404,31 @@ struct failure premises_missing(const struct premises *premises, void (*tell)(vo
     return fail_missing(premises, error);
 }
 
+/* FROM is locked, so that nobody renews it: what made room there makes way for nothing any more. Where that cannot be
+ * written, or several may have it open, it stays aside, and is told so. */
+static void bring_back(struct premises *premises)
+{
+    struct places places;
+    struct io writing;
+    if (premises->from_io->tenure)
+        return;
+    (void)presence_open(&premises->from, &places);
+    if (places.drafts < 0)
+        return;
+    io_within(&writing, premises->from_io);
+    places.io = &writing;
+    (void)places_recover(&places);
+    writing.close(writing.self, places.drafts);
+}
+
 struct failure premises_open_from(struct premises *premises)
 {
     enum folder_use use = premises->restore ? FOLDER_READ : FOLDER_WATCH;
     io_read_only_within(&premises->reading, premises->from_io);
     struct failure failure = folder_open(&premises->from, &premises->reading, premises->from_path, use,
                                          premises->detail);
+    if (!failure.error && use == FOLDER_READ)
+        bring_back(premises);
     return failure.error ? failure : learn_trash(premises, &premises->from, premises->from_path);
 }
 

@@ -47,7 +47,8 @@ struct failure premises_fail(const struct premises *premises, int os_error, cons
  * but what was. Blocking. */
 struct failure premises_open(struct premises *premises);
 
-/* The same of FROM alone, which another process may have open unless it is restored. Blocking. */
+/* The same of FROM alone, which another process may have open unless it is restored: then a copy that made room there,
+ * in a run that was cut short, is brought back to its place. Blocking. */
 struct failure premises_open_from(struct premises *premises);
 void premises_close_from(struct premises *premises);
 

@@ -604,6 +604,52 @@ START_TEST(a_copy_that_made_room_is_brought_back)
 }
 END_TEST
 
+static void put_aside(void)
+{
+    const struct io *io = fixture.io;
+    ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/copy/stores/s", AT_FDCWD, "/copy/" BACKUP_DRAFTS "/s.old"), 0);
+}
+
+/* The same where the source is lost: who restores the backup, or checks it, has the copy. */
+START_TEST(a_copy_that_made_room_is_restored)
+{
+    struct backup_options options = {.restore = true, .as_it_is = true, .told = told};
+    struct store_detail detail;
+    prepare(false);
+    ck_assert_int_eq(copy(), STORE_OK);
+    put_aside();
+    options.io = fixture.io;
+    ck_assert_int_eq(backup_make("/copy", "/restored", &options, &detail), STORE_OK);
+    expect_new("/restored");
+    put_aside();
+    options.beside = true;
+    ck_assert_int_eq(backup_make("/copy", "/other", &options, &detail), STORE_OK);
+    expect_new("/other");
+    put_aside();
+    backup_bring_back("/copy", fixture.io);
+    ck_assert_uint_eq(missing("/copy"), 0);
+    expect_new("/copy");
+}
+END_TEST
+
+/* Whoever has the folder is about to put the new one in its place. */
+START_TEST(a_copy_that_makes_room_stays_aside)
+{
+    struct backup_site *site;
+    struct store_detail detail;
+    unsigned found = 0;
+    bool empty;
+    prepare(false);
+    ck_assert_int_eq(copy(), STORE_OK);
+    ck_assert_int_eq(backup_open("/copy", fixture.io, true, &site, &empty, &detail), STORE_OK);
+    put_aside();
+    backup_bring_back("/copy", fixture.io);
+    ck_assert_int_eq(backup_missing("/copy", fixture.io, expect_s, &found, NULL), STORE_OK);
+    ck_assert_uint_eq(found, 1);
+    backup_close(site);
+}
+END_TEST
+
 /* ---- one of a server ---------------------------------------------------------------------------- */
 
 /* Makes the store anew in the folder where a server is followed. */
@@ -759,6 +805,8 @@ int main(void)
         one_that_is_told_to_stop_is_taken_up,
         what_is_under_way_is_told_to_the_end,
         a_copy_that_made_room_is_brought_back,
+        a_copy_that_made_room_is_restored,
+        a_copy_that_makes_room_stays_aside,
         what_is_followed_anew_is_the_same_backup,
         a_note_beside_its_copy_makes_no_other_backup,
         a_folder_is_the_backup_of_one_source,
