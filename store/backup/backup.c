@@ -116,6 +116,9 @@ static const char away_sentence[] =
     "its copy is put aside there: that backup is being renewed, or the run that renewed "
     "it was cut short; run this once more when that has ended, or when `cairnd check` of that backup has put it back";
 
+static const char late_sentence[] = "it was made when the others were done, in the place of one that was removed: its "
+                                    "copy stays as it was; run this once more";
+
 /* One store that is asked for has to be there. What is odd about it is told when it is copied. */
 static struct failure check_wanted(struct premises *premises, const char *name)
 {
@@ -240,13 +243,14 @@ static void report_away(struct backup *backup, const char *name, enum presence p
            lacking ? missing_sentence : away_sentence);
 }
 
-/* One that is away is looked for in the next turn, and told in the last one. */
-static void pass_over(struct backup *backup, const char *name, enum presence presence, bool last)
+/* One that is away is looked for in the next turn, and told in the last one: whether it is told. */
+static bool pass_over(struct backup *backup, const char *name, enum presence presence, bool last)
 {
     if (presence == PRESENCE_GONE)
         pending_settle(&backup->order.places, name);
     else if (last)
         report_away(backup, name, presence);
+    return last && presence != PRESENCE_GONE;
 }
 
 /* *ret_done: it has come, or it is told why it has not. */
@@ -258,7 +262,7 @@ static struct failure copy_store(struct backup *backup, const char *name, bool l
     struct failure failure = replicate(backup, name, &told, &detail, &presence);
     *ret_done = failure.error != STORE_NO_STORE;
     if (failure.error == STORE_NO_STORE) {
-        pass_over(backup, name, presence, last);
+        *ret_done = pass_over(backup, name, presence, last);
         return failure_none();
     }
     if (!failure.error)
@@ -286,16 +290,35 @@ static bool is_in(const struct turn *turn, const char *name, size_t *ret_at)
     return found != NULL;
 }
 
-/* Looks once more, behind all other questions: who was not seen may have been away for a moment. An errno. */
+/* Whether a store has come in this run, or its failure was told. */
+static bool is_done(const struct backup *backup, const char *name)
+{
+    bool done = false;
+    size_t at;
+    for (size_t i = 0; i < TURNS && !done; i++)
+        done = is_in(&backup->turns[i], name, &at) && backup->turns[i].done[at];
+    return done;
+}
+
+/* One that is there, and of which nothing has come: the copy is not of it. */
+static void report_late(struct backup *backup, const char *name, enum presence presence)
+{
+    struct backup_store told = {.name = name};
+    if (presence == PRESENCE_AWAY || presence == PRESENCE_LACKING)
+        report_away(backup, name, presence);
+    else
+        report(backup, &told, failure_of(STORE_BUSY), late_sentence);
+}
+
+/* Looks once more, behind all other questions: who was not seen may have been away for a moment, or was made anew. An
+ * errno. */
 static int look_again(struct backup *backup, const char *name, bool *ret_gone)
 {
     enum presence presence = PRESENCE_GONE;
-    size_t at;
-    bool listed = is_in(&backup->turns[0], name, &at) || is_in(&backup->turns[1], name, &at);
     int error = backup->options->gone ? 0 : presence_of(&backup->premises->from, name, &presence);
     *ret_gone = !error && presence == PRESENCE_GONE;
-    if (!error && !listed && (presence == PRESENCE_AWAY || presence == PRESENCE_LACKING))
-        report_away(backup, name, presence);
+    if (!error && !*ret_gone && !is_done(backup, name))
+        report_late(backup, name, presence);
     return error;
 }
 
@@ -328,6 +351,22 @@ static bool is_gone(const struct backup *backup, const char *name, char *const *
                          : !bsearch(&name, names, count, sizeof *names, compare_names);
 }
 
+/* Tells of copies whose stores both turns have not seen, and this list has. Before any copy goes: it does not, then. An
+ * errno. */
+static int tell_late(struct backup *backup, char *const *copies, size_t copies_count, char *const *names, size_t count)
+{
+    enum presence presence;
+    int error = 0;
+    for (size_t i = 0; i < copies_count && !error && !backup->options->gone; i++) {
+        if (is_gone(backup, copies[i], names, count) || is_done(backup, copies[i]) || !is_asked_for(backup, copies[i]))
+            continue;
+        error = presence_of(&backup->premises->from, copies[i], &presence);
+        if (!error)
+            report_late(backup, copies[i], presence);
+    }
+    return error;
+}
+
 /* Tells of the copies of stores that the source has not any more, and removes them where that is wished. It is asked
  * anew: some were removed meanwhile. */
 static struct failure miss_others(struct backup *backup)
@@ -343,7 +382,10 @@ static struct failure miss_others(struct backup *backup)
         free(names);
         return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
     }
-    struct failure failure = premises_check_from(premises); /* which nobody has locked: again, before any goes */
+    error = tell_late(backup, copies, copies_count, names, count);
+    struct failure failure = error
+                                 ? premises_fail(premises, error, "cannot list the stores of", premises->from_path)
+                                 : premises_check_from(premises); /* which nobody has locked: again, before any goes */
     for (size_t i = 0; i < copies_count && !failure.error; i++)
         if (is_gone(backup, copies[i], names, count))
             failure = miss_store(backup, copies[i]);

@@ -221,6 +221,75 @@ START_TEST(a_store_that_is_exchanged_each_time_is_told)
 }
 END_TEST
 
+/* Of a source from which "s" was removed before the run: before one call of it, it is there again, as another one. */
+static struct {
+    struct io io;
+    unsigned calls, at;
+    unsigned absent; /* how often it was told to be gone */
+} return_of_s;
+
+static void count_call(void)
+{
+    if (++return_of_s.calls == return_of_s.at)
+        put("s", "anew");
+}
+
+static int counted_openat(void *self, int folder, const char *path, int flags, mode_t mode)
+{
+    count_call();
+    return fixture.io->openat(self, folder, path, flags, mode);
+}
+
+static char *counted_list(void *self, int folder)
+{
+    count_call();
+    return fixture.io->list(self, folder);
+}
+
+static void tell_absent(void *arg, const char *name, enum backup_absence absence)
+{
+    (void)arg;
+    (void)absence;
+    return_of_s.absent += strcmp(name, "s") == 0;
+}
+
+/* Whether it came back within the run. */
+static bool run_beside_return(bool prune, unsigned at)
+{
+    const struct backup_options options = {
+        .io = fixture.io, .from_io = &return_of_s.io, .prune = prune, .told = told, .absent = tell_absent};
+    return_of_s.io = *fixture.io;
+    return_of_s.io.openat = counted_openat;
+    return_of_s.io.list = counted_list;
+    return_of_s.calls = return_of_s.absent = 0;
+    return_of_s.at = at;
+    ck_assert_int_eq(copy_with(&options, "/data", "/copy"), STORE_OK);
+    return return_of_s.calls >= at;
+}
+
+/* Whenever that is: it is copied, or told not to have come, or to be gone; and never in no word. */
+START_TEST(a_store_that_comes_back_as_another_one_is_told)
+{
+    unsigned late = 0;
+    bool back = true;
+    for (unsigned at = 1; back; at++) {
+        fixture_renew(&fixture);
+        put("s", "old");
+        put("t", "old");
+        must_copy(COPY, "/data", "/copy");
+        depot_release(fixture.store);
+        fixture.store = NULL;
+        ck_assert_int_eq(depot_delete(fixture.depot, "s", true, NULL), STORE_OK);
+        back = run_beside_return(_i, at);
+        ck_assert_msg(holds("/copy", "s", "anew") || failures > 0 || return_of_s.absent > 0, "call %u", at);
+        ck_assert(holds("/copy", "s", "anew") || holds("/copy", "s", "old") || (_i && return_of_s.absent > 0));
+        ck_assert_uint_le(failures + return_of_s.absent, 1);
+        late += failures > 0;
+    }
+    ck_assert_uint_gt(late, 0);
+}
+END_TEST
+
 static void lose_all(void)
 {
     if (fixture_exists(&fixture, "/data/stores/s"))
@@ -657,6 +726,7 @@ int main(void)
     tcase_add_checked_fixture(all, setup, teardown);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(all, tests[i]);
+    tcase_add_loop_test(all, a_store_that_comes_back_as_another_one_is_told, 0, 2);
     tcase_add_loop_test(all, a_copy_that_is_away_for_a_moment_is_not_gone, 0, 2);
     tcase_add_loop_test(all, a_call_that_fails_takes_no_copy_and_hides_no_lack, 0, 2 * WAYS);
     suite_add_tcase(suite, all);
