@@ -19,12 +19,14 @@ function sentence(status, problem) {
     return words.refusals[kindOf(problem)] ?? words.server.statuses[status] ?? words.server.status(status);
 }
 
+const LONGEST = 3600000; // timers take no more than 24 days, and nobody means so much
+
 // How long to wait before one asks again, in milliseconds: it is told in seconds or as a date (RFC 9110, 10.2.3).
 function waitOf(text) {
     if (!text)
         return 0;
     const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-    return Math.max(0, wait) || 0;
+    return Math.min(LONGEST, Math.max(0, wait) || 0);
 }
 
 export class Refusal extends Error {
