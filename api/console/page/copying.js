@@ -9,7 +9,8 @@ import { make } from "./dom.js";
 import { faultOf } from "./fault.js";
 import { Key, isKey } from "./key.js";
 import { tell } from "./spelling.js";
-import { transfer } from "./store.js";
+import { Away, moment } from "./server.js";
+import { etagOf, holds, look, transfer } from "./store.js";
 import { words } from "./words.js";
 
 const AT_ONCE = 3;
@@ -94,13 +95,16 @@ export class Copying {
     // True when it is there, false where it is left out.
     async #copy({ key, target }, signal) {
         let to = target, overwrite = this.#rule === "replace";
-        for (let count = 2; ;) {
+        for (let count = 2, began = moment(); ;) {
             signal.throwIfAborted();
             try {
                 await transfer("copy", this.store, key, { store: this.target.store, key: to }, { overwrite });
                 return true;
             } catch (error) {
+                if (error.kind === "target-exists" && await this.#hasCome(key, to, began))
+                    return true;
                 const how = await this.#decide(target, error);
+                began = error instanceof Away ? began : moment();
                 if (how === "skip")
                     return false;
                 overwrite = how === "replace";
@@ -108,6 +112,12 @@ export class Copying {
                     to = target.another(count++);
             }
         }
+    }
+
+    // Where that cannot be told somebody is asked.
+    async #hasCome(key, to, began) {
+        const held = await look(this.store, key).catch(() => null);
+        return held !== null && holds({ store: this.target.store, key: to }, etagOf(held), began).catch(() => false);
     }
 
     async #decide(target, error) {

@@ -7,9 +7,9 @@ import * as format from "./format.js";
 import { Key, isHash, isKey, read, textOfBytes } from "./key.js";
 import { complain, say } from "./notice.js";
 import { preview } from "./preview.js";
-import { Away, url } from "./server.js";
+import { Away, moment, url } from "./server.js";
 import { isSignedIn, may, mayAnywhere, signsLinks } from "./session.js";
-import { attributes, link, look, objects, removeObject, transfer } from "./store.js";
+import { attributes, etagOf, holds, link, look, objects, removeObject, transfer } from "./store.js";
 import { judge, storeChoice } from "./choice.js";
 import { faultOf } from "./fault.js";
 import { isolate, spell, tell } from "./spelling.js";
@@ -54,15 +54,17 @@ async function shareLink(store, key) {
     await offer(target.href, words.link.title(tell(key.name)), words.link.copied(format.date(signed.expires * 1000)));
 }
 
-// Whether the object is there by now, and no more where it was: the answer to a move may have been lost.
-const hasMoved = async (store, { key, etag }, to) => await look(store, key) === null &&
-    (await entryOfOne(to.store, to.key))?.etag === etag;
+// Whether the object has come there since, and after a move is no more where it was: the answer may have been lost.
+const hasCome = async (how, store, { key, etag }, to, began) =>
+    (how === "copy" || await look(store, key) === null) && holds(to, etag, began);
+
+const TOO_LATE = [404, 409, 412]; // for what is done already
 
 // Another key or another store: by a move, or by a copy, which leaves the object where it is.
 // etag: of the object that is moved, and no other one that has taken its place.
 export async function relocate(how, store, { key, etag }) {
     const label = words[how];
-    let isLost = false;
+    let isLost = false, began = null;
     return ask({ title: label.title(tell(key.name)), submit: label.submit, wide: true,
         fields: [storeChoice(how, store),
                  { name: "key", label: words.object.key, value: key.bytes === null ? "" : key.shown,
@@ -74,14 +76,17 @@ export async function relocate(how, store, { key, etag }) {
             if (!isKey(target.key.bytes))
                 throw new Error(words.object.noKey);
             judge(target.store, target.key);
+            began = isLost ? began : moment();
             try {
                 await transfer(how, store, key, target, { overwrite, etag });
             } catch (error) {
-                if (error.kind === "target-exists")
-                    reveal("overwrite");
                 isLost ||= error instanceof Away;
-                if (!isLost || !await hasMoved(store, { key, etag }, target).catch(() => false))
+                if (!(isLost || TOO_LATE.includes(error.status)) ||
+                    !await hasCome(how, store, { key, etag }, target, began).catch(() => false)) {
+                    if (error.kind === "target-exists")
+                        reveal("overwrite");
                     throw error;
+                }
             }
             say(label.done(tell(target.key.shown), target.store === store ? null : target.store));
             return target;
@@ -233,6 +238,6 @@ async function entryOfOne(store, key) {
         return { key, size: null, etag: null, type: null, modified: null };
     const answer = await look(store, key), field = (name) => answer.headers.get(name);
     return answer && { key, size: field("Content-Length") && Number(field("Content-Length")),
-                       etag: (field("ETag") ?? "").replace(/^W\//, ""), type: textOf(field("Content-Type") ?? ""),
+                       etag: etagOf(answer), type: textOf(field("Content-Type") ?? ""),
                        modified: field("Last-Modified") };
 }

@@ -1,8 +1,9 @@
 // send.js - files become objects: very small ones together in a batch, small ones by a PUT, large ones by a resumable
 // upload.
 
-import { Away, Refusal, ask, askJson } from "./server.js";
-import { bytes, look } from "./store.js";
+import { Away, Refusal, askJson, moment, passes } from "./server.js";
+import { may } from "./session.js";
+import { bytes, isSince, look, together } from "./store.js";
 import { Elsewhere, alone, dropResumable, sendResumable } from "./tus.js";
 import { words } from "./words.js";
 
@@ -34,11 +35,10 @@ export async function sendLot(items, rule, signal) {
     const operations = await Promise.all(items.map(async ({ key, file }) => ({ op: "put", ...key.json(), ...condition,
         data: base64(new Uint8Array(await file.arrayBuffer().catch(() => { throw new Unreadable(); }))),
         ...(file.type ? { content_type: file.type } : {}) })));
+    for (const item of items)
+        item.began ??= moment();
     try {
-        const answer = await askJson("POST", `v1/stores/${items[0].store}/batch`,
-            { json: { operations, allow_empty: true, allow_null_bytes: true }, signal });
-        if (answer?.results?.length !== items.length)
-            throw new Away(); // that is no receipt, whatever the status
+        await together(items[0].store, operations, { allow_empty: true, allow_null_bytes: true }, signal);
     } catch (error) {
         for (const item of items)
             item.unsure ||= isUnsure(error);
@@ -66,18 +66,27 @@ export class Taken extends Error {
 
 const isTaken = (error) => error.kind === "precondition-failed";
 
-// Whether what the key holds are the bytes of the file: where an answer was lost on its way they are what was sent. Not
-// where one may not read it.
-async function isThere({ store, key, file }) {
+// What the key holds, if it may be what was sent: where nobody has said whether that was done, of any time. The browser
+// may have sent it twice, and then it has come since, with the type of the file.
+async function candidate({ store, key, file, unsure, began }) {
+    const held = may("read", store, key.bytes) ? await look(store, key) : null;
+    return held !== null && Number(held.headers.get("Content-Length")) === file.size && (unsure || (isSince(held, began) &&
+        (!file.type || held.headers.get("Content-Type") === file.type)));
+}
+
+// Whether the key holds the bytes of the file, which are what was sent. Who has too much to do to say so is asked again.
+async function isThere(item) {
+    const { store, key, file } = item;
     try {
-        const held = await look(store, key);
-        if (held === null || Number(held.headers.get("Content-Length")) !== file.size)
+        if (!await candidate(item))
             return false;
-        const [ours, theirs] = await Promise.all([file,
-            await bytes(store, key)].map(async (source) => new Uint8Array(await source.arrayBuffer())));
+        const ours = new Uint8Array(await file.arrayBuffer());
+        const theirs = new Uint8Array(await (await bytes(store, key)).arrayBuffer().catch(() => { throw new Away(); }));
+        if (theirs.length !== ours.length)
+            throw new Away(); // that is something else
         return ours.every((byte, index) => byte === theirs[index]);
     } catch (error) {
-        if (error instanceof Refusal)
+        if (error instanceof Refusal && error.status !== 401 && !passes(error))
             return false;
         throw error;
     }
@@ -85,16 +94,20 @@ async function isThere({ store, key, file }) {
 
 async function put(item, condition, { signal, told }) {
     const { file, store, key } = item;
+    item.began ??= moment();
     try {
         const receipt = await askJson("PUT", key.path(store), { body: file, signal,
             headers: { ...condition, ...(file.type ? { "Content-Type": file.type } : {}) } });
         if (receipt?.size !== file.size)
             throw new Away(); // that is none, whatever the status
     } catch (error) {
-        const isMine = isTaken(error) && item.unsure && await isThere(item);
         item.unsure ||= isUnsure(error);
-        if (!isMine)
+        if (!isTaken(error))
             throw error;
+        if (!await isThere(item)) {
+            item.began = null; // what comes from now on is not what was sent
+            throw error;
+        }
     }
     told(file.size);
 }
@@ -132,6 +145,7 @@ export async function send(item, rule, tools) {
             item.asked ??= item.key;
             item.key = item.asked.another(count);
             item.unsure = false;
+            item.began = null;
         }
     }
 }

@@ -37,6 +37,14 @@ const FOR_A_WHILE = [408, 423, 425, 429, 502, 503, 504];
 export const passes = (error) => error instanceof Away ||
     (error instanceof Refusal && FOR_A_WHILE.includes(error.status) && error.kind !== "store-failed");
 
+let ahead = NaN; // of the clock of this machine, as the last answer had the time: milliseconds
+
+// The second that it is by the clock of the server, or the one before.
+export const moment = () => Math.floor((Date.now() + ahead) / 1000) * 1000;
+
+// Every answer of the server has a number; those of who stands in front of it mostly have none.
+export const isNumbered = ({ headers }) => headers.has("X-Request-Id");
+
 // Whoever is told of it: a token that is not known any more is asked for again, unless another one is shown by now.
 export function refused(refusal, shown = token) {
     if (refusal.status === 401 && shown === token)
@@ -46,19 +54,22 @@ export function refused(refusal, shown = token) {
     return refusal;
 }
 
-// An answer to HEAD has no body that says what is the case: that to a GET has. Where it is another one by then, or there
-// is no GET, the status alone is known.
-async function problemOf(answer, again) {
-    const told = again === null ? answer : await again().catch(() => null);
-    if (told?.status === answer.status)
-        return told.json().catch(() => ({}));
-    told?.body?.cancel();
-    return {};
-}
+const awayOf = (error) => error.name === "AbortError" ? error : new Away();
 
+// An answer to HEAD has no body that says what is the case: that to a GET has, and where it is another refusal by then
+// that one counts. Where nothing is refused any more the status alone is known; where nobody answers, nothing.
 async function refusal(answer, again, shown) {
-    const problem = await problemOf(answer, again);
-    return refused(new Refusal(answer.status, problem, answer.headers), shown);
+    const told = again === null ? answer : await again().catch((error) => { throw awayOf(error); });
+    if (told.status < 400) {
+        told.body?.cancel();
+        return refused(new Refusal(answer.status), shown);
+    }
+    const problem = await told.json().catch((error) => {
+        if (!(error instanceof SyntaxError))
+            throw awayOf(error);
+        return {};
+    });
+    return refused(new Refusal(told.status, problem, told.headers), shown);
 }
 
 // Another server has the store. A page is not told where it is sent, and asks no other server than its own: it asks who
@@ -96,8 +107,9 @@ export async function ask(method, path, { query = {}, headers = {}, json, body, 
     try {
         answer = await fetch(target, { ...order, method, body: json === undefined ? body : JSON.stringify(json) });
     } catch (error) {
-        throw error.name === "AbortError" ? error : new Away();
+        throw awayOf(error);
     }
+    ahead = Date.parse(answer.headers.get("Date")) - Date.now();
     if (answer.type === "opaqueredirect")
         throw await elsewhere(path, signal);
     if (!answer.ok)
@@ -111,6 +123,6 @@ export async function askJson(method, path, options) {
     try {
         return await answer.json();
     } catch (error) {
-        throw error.name === "AbortError" ? error : new Away();
+        throw awayOf(error);
     }
 }

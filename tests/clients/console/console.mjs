@@ -20,6 +20,7 @@ import * as losing from "./losing.mjs";
 import * as moving from "./moving.mjs";
 import * as naming from "./naming.mjs";
 import * as ranging from "./ranging.mjs";
+import * as repeating from "./repeating.mjs";
 import * as saving from "./saving.mjs";
 import * as selecting from "./selecting.mjs";
 import * as telling from "./telling.mjs";
@@ -55,6 +56,7 @@ try {
         uploading.thousands, uploading.flat, uploading.stacked, uploading.aside, uploading.still, uploading.asleep,
         uploading.namesakes, uploading.roomy, uploading.occupied, uploading.partly, uploading.sought,
         losing.remembered, losing.spared, losing.unlocked, losing.untold, losing.fronted, losing.halfway, losing.continued, losing.slashed,
+        repeating.repeated, repeating.doubted, repeating.receipted, repeating.patient,
         watching.plots, watching.feed, watching.restarted,
         watching.hidden, watching.windows, watching.overslept, watching.anew, watching.again, watching.setBack, watching.steady, watching.deleted, telling.kinds, telling.refusals,
         telling.notices, telling.bodiless, telling.missed, moving.moved, saving.saving, entering.rights, limits.limits,

@@ -35,7 +35,7 @@ async function tree(folder, name, count, length = 0, each = 100) {
 // Chosen by the input behind the button.
 export const choose = (v, name, paths) => v.page.locator(`input[type=file][aria-label="${name}"]`).setInputFiles(paths);
 
-async function cleared(v) {
+export async function cleared(v) {
     await v.button("Clear what is done", dock(v)).click();
     await dock(v).waitFor({ state: "hidden" });
 }
