@@ -293,7 +293,7 @@ export async function unknown({ checks, browser, folder }) {
 
 // A file of a megabyte that unpacks to more than a page may hold.
 export async function packed({ checks, browser, folder }) {
-    const { life, server } = await guarded(join(folder, "packed"), []);
+    const { life, server } = await guarded(join(folder, "packing"), []);
     await ask(server, "PUT", "/v1/stores/photos/objects/bomb.png", { token: "all",
         body: gzipSync(Buffer.alloc(300 << 20), { level: 1 }),
         headers: { "Content-Type": "image/png", "Content-Encoding": "gzip" } });
