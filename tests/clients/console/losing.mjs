@@ -68,20 +68,26 @@ export async function remembered(stage) {
     }
 }
 
+// Has that piece of a large file wait until it may go on.
+async function holdPiece(page, number) {
+    let goOn, sent = 0;
+    const held = new Promise((resolve) => { goOn = resolve; });
+    await page.route("**/uploads/*", async (route) => {
+        if (route.request().method() === "PATCH" && ++sent === number)
+            await held;
+        await route.continue();
+    });
+    return { came: () => sent === number, goOn };
+}
+
 // Who leaves a file out that another tab, or another row, sends just now leaves that alone.
 export async function spared(stage) {
     const { checks, server, folder } = stage, path = join(folder, "spared.bin"), bytes = noise(12 * MIB);
     await writeFile(path, bytes);
     const v = await arrive(stage), first = v.page;
-    let goOn, sent = 0;
-    const held = new Promise((resolve) => { goOn = resolve; });
-    await first.route("**/uploads/*", async (route) => {
-        if (route.request().method() === "PATCH" && ++sent === 4)
-            await held;
-        await route.continue();
-    });
+    const piece = await holdPiece(first, 4);
     await choose(v, "Upload files", [path]);
-    await until(v, () => sent === 4);
+    await until(v, piece.came);
     await choose(v, "Upload files", [path]);
     await rows(v).nth(1).filter({ hasText: "Waiting" }).getByRole("button", { name: "Do not upload" }).click();
     v.page = await v.another(PLACE);
@@ -92,7 +98,7 @@ export async function spared(stage) {
     checks.check("nobody takes away what another one sends", asked(v, "DELETE", "/uploads/") === 0);
     await v.page.close();
     v.page = first;
-    goOn();
+    piece.goOn();
     await says(v, /^1 file uploaded, 1 skipped/);
     checks.check("and it comes whole", await stored(server, "spared.bin") === sha256(bytes));
     await leave(stage, v);
@@ -106,21 +112,15 @@ export async function unlocked(stage) {
     await v.context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
     await v.open(PLACE);
     await v.main.getByRole("grid").waitFor();
-    let goOn, sent = 0;
-    const held = new Promise((resolve) => { goOn = resolve; });
-    await v.page.route("**/uploads/*", async (route) => {
-        if (route.request().method() === "PATCH" && ++sent === 4)
-            await held;
-        await route.continue();
-    });
+    const piece = await holdPiece(v.page, 4);
     await choose(v, "Upload files", [path]);
-    await until(v, () => sent === 4);
+    await until(v, piece.came);
     await choose(v, "Upload files", [path]);
     await choose(v, "Upload files", [path]);
     const waiting = rows(v).filter({ hasText: "Waiting" });
     await waiting.nth(1).waitFor();
     await waiting.first().getByRole("button", { name: "Do not upload" }).click();
-    goOn();
+    piece.goOn();
     await v.button("Skip them", v.question).click();
     await says(v, /^1 file uploaded, 2 skipped/);
     checks.check("it comes whole, and once", await stored(server, "unlocked.bin") === sha256(bytes) &&
