@@ -1,12 +1,8 @@
 /* mirror.c - a backup of a server that is asked over HTTP. See mirror.h. */
-#include "service/mirror.h"
+#include "service/mirror_internal.h"
 
 #include "service/bookmark.h"
-#include "service/clock.h"
-#include "service/follower.h"
 #include "service/interruption.h"
-#include "service/progress.h"
-#include "service/provenance.h"
 #include "service/sight.h"
 
 #include <errno.h>
@@ -17,40 +13,26 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BELIEVED_MIN = 1000 /* milliseconds */ };
+/* ---- what is told -------------------------------------------------------------------------------- */
 
-static const char made_anew[] = "it was made anew, or shown again, when the server had listed its stores for the last "
-                                "time: run this once more";
-
-struct mirror {
-    const struct copying *copying;
-    struct account *account;
-    struct follower follower;
-    struct provenance provenance;
-    struct progress progress;
-    struct backup_site *site; /* the backup's folder, locked for as long as the run is */
-    char *folder;
-    bool made;                    /* the backup's folder was not there before, ... */
-    bool withdrawn;               /* ... and is not any more: nothing has come */
-    bool pruned;                  /* a copy has gone */
-    json_t *points;               /* store -> the point of the server's log, and what came, as it is told */
-    json_t *damaged;              /* store -> its changes whose objects could not be had */
-    json_t *lost;                 /* names that the server has listed, and said then that it has no such store */
-    int64_t believed_until;       /* milliseconds: what it says is gone is said by the one that was followed */
-    json_t *listed;               /* its stores when all had been followed; NULL: that cannot be known */
-    char name[PROGRESS_NAME_MAX]; /* of the store under way; for the progress, under its lock */
-    char sentence[COPYING_SENTENCE];
-};
-
-static bool fail(struct mirror *mirror, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool fail(struct mirror *mirror, const char *format, ...)
+bool mirror_fail(struct mirror *mirror, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(mirror->sentence, sizeof mirror->sentence, format, arguments);
     va_end(arguments);
     return false;
+}
+
+bool mirror_has_failed(const struct mirror *mirror)
+{
+    return mirror->account->failed > 0 || mirror->account->refused > 0;
+}
+
+void mirror_tell_failed(struct mirror *mirror, const char *name, enum store_error error, const char *why)
+{
+    const struct backup_store told = {.name = name, .error = error, .why = why};
+    account_store(mirror->account, &told, NULL);
 }
 
 /* ---- following ------------------------------------------------------------------------------- */
@@ -107,18 +89,11 @@ static bool note_anew(void *arg, const char *store)
     return noted;
 }
 
-/* A store that could not be copied: its copy stays as it is. */
-static void tell_failed(struct mirror *mirror, const char *name, enum store_error error, const char *why)
-{
-    const struct backup_store told = {.name = name, .error = error, .why = why};
-    account_store(mirror->account, &told, NULL);
-}
-
-/* The same of one that could not be followed. */
+/* A store that could not be followed: its copy stays as it is. */
 static void tell_end(struct mirror *mirror, const char *name, enum store_error error)
 {
     progress_pause(&mirror->progress);
-    tell_failed(mirror, name, error, mirror->follower.error);
+    mirror_tell_failed(mirror, name, error, mirror->follower.error);
     progress_resume(&mirror->progress);
 }
 
@@ -138,9 +113,10 @@ static bool follow_store(struct mirror *mirror, const json_t *store)
     begin_store(mirror, name);
     switch (follower_follow(&mirror->follower, name, json_object_get(store, "limits"), &point)) {
     case FOLLOWER_ARRIVED:
-        return json_object_set_new(mirror->points, name, point_json(&point)) == 0 || fail(mirror, "memory is out");
+        return json_object_set_new(mirror->points, name, point_json(&point)) == 0 ||
+               mirror_fail(mirror, "memory is out");
     case FOLLOWER_LOST: /* was it removed meanwhile? */
-        return json_array_append_new(mirror->lost, json_string(name)) == 0 || fail(mirror, "memory is out");
+        return json_array_append_new(mirror->lost, json_string(name)) == 0 || mirror_fail(mirror, "memory is out");
     case FOLLOWER_REFUSED:
         tell_end(mirror, name, STORE_GONE);
         return true;
@@ -149,7 +125,7 @@ static bool follow_store(struct mirror *mirror, const json_t *store)
         return true;
     default:
         tell_end(mirror, name, STORE_IO);
-        return fail(mirror, "store %s: %s", name, mirror->follower.error);
+        return mirror_fail(mirror, "store %s: %s", name, mirror->follower.error);
     }
 }
 
@@ -160,7 +136,7 @@ static bool follow_stores(struct mirror *mirror, const json_t *stores)
     bool good = true;
     progress_begin(&mirror->progress, STDERR_FILENO, mirror->copying->json, sample, mirror);
     json_array_foreach (stores, i, store)
-        good = good && (!interruption_came() || fail(mirror, "%s", interruption_sentence)) &&
+        good = good && (!interruption_came() || mirror_fail(mirror, "%s", interruption_sentence)) &&
                follow_store(mirror, store);
     progress_end(&mirror->progress);
     return good;
@@ -181,7 +157,7 @@ static bool take_list(struct mirror *mirror, const json_t *answer, json_t *ret_s
         if (good)
             json_array_append(ret_stores, store);
     }
-    return good || fail(mirror, "the server's list of stores cannot be understood");
+    return good || mirror_fail(mirror, "the server's list of stores cannot be understood");
 }
 
 /* Those of the server's stores that are to be copied. */
@@ -194,16 +170,16 @@ static bool choose_stores(struct mirror *mirror, const json_t *stores, json_t *r
         if (!wanted || strcmp(wanted, json_string_value(json_object_get(store, "name"))) == 0)
             json_array_append(ret_chosen, store);
     return !wanted || json_array_size(ret_chosen) > 0 ||
-           fail(mirror, "the server shows no store '%s': it has none, or who asks may not see it (--token-file)",
-                wanted);
+           mirror_fail(mirror, "the server shows no store '%s': it has none, or who asks may not see it (--token-file)",
+                       wanted);
 }
 
 static bool list_stores(struct mirror *mirror, json_t *ret_stores)
 {
     json_t *answer;
     if (remote_json(mirror->follower.remote, "/v1/stores", &answer) != 200)
-        return fail(mirror, "%s: its stores cannot be listed: %s", mirror->copying->from,
-                    remote_error(mirror->follower.remote));
+        return mirror_fail(mirror, "%s: its stores cannot be listed: %s", mirror->copying->from,
+                           remote_error(mirror->follower.remote));
     bool good = take_list(mirror, answer, ret_stores);
     json_decref(answer);
     return good;
@@ -214,11 +190,12 @@ static bool check_sight(struct mirror *mirror)
 {
     enum sight sight = mirror->copying->prune ? sight_of(mirror->follower.remote) : SIGHT_ALL;
     if (sight == SIGHT_UNKNOWN)
-        return fail(mirror, "--prune: whether who asks %s may see all of its stores cannot be known: %s",
-                    mirror->copying->from, remote_error(mirror->follower.remote));
+        return mirror_fail(mirror, "--prune: whether who asks %s may see all of its stores cannot be known: %s",
+                           mirror->copying->from, remote_error(mirror->follower.remote));
     return sight == SIGHT_ALL ||
-           fail(mirror, "--prune removes what the server has not any more, and who asks may not read and list all of "
-                        "its stores (--token-file): nothing was touched. Without --prune what is shown is copied");
+           mirror_fail(mirror,
+                       "--prune removes what the server has not any more, and who asks may not read and list all of "
+                       "its stores (--token-file): nothing was touched. Without --prune what is shown is copied");
 }
 
 /* The folder in which the server is followed, and that of the bookmarks in it. */
@@ -229,10 +206,10 @@ static bool make_folder(struct mirror *mirror)
     enum store_error error = backup_open(mirror->copying->to, NULL, mirror->copying->replace, &mirror->site,
                                          &mirror->provenance.empty, &detail);
     if (error)
-        return fail(mirror, "%s", detail.text[0] ? detail.text : store_error_text(error));
+        return mirror_fail(mirror, "%s", detail.text[0] ? detail.text : store_error_text(error));
     if (asprintf(&mirror->folder, "%s/" BACKUP_DRAFTS "/" BACKUP_SERVER, mirror->copying->to) < 0) {
         mirror->folder = NULL;
-        return fail(mirror, "memory is out");
+        return mirror_fail(mirror, "memory is out");
     }
     struct depot_options options = depot_options_default();
     options.io = backup_io(mirror->site);
@@ -243,17 +220,17 @@ static bool make_folder(struct mirror *mirror)
     mirror->provenance.site = mirror->site;
     error = depot_open(mirror->folder, &options, &mirror->follower.depot, &detail);
     if (error == STORE_FOREIGN)
-        return fail(
+        return mirror_fail(
             mirror,
             "%s, what was copied of the server, is no whole data folder. Remove it, and run this once more with "
             "--replace: the copies in %s stay until what is copied anew takes their places",
             mirror->folder, mirror->copying->to);
     if (error)
-        return fail(mirror, "%s", detail.text);
+        return mirror_fail(mirror, "%s", detail.text);
     int os_error = bookmark_open_folder(mirror->folder, &mirror->follower.bookmarks);
     if (os_error)
-        return fail(mirror, "%s/follow: %s", mirror->folder, strerror(os_error));
-    return backup_is_there(mirror->site) || fail(mirror, "%s was moved away meanwhile", mirror->copying->to);
+        return mirror_fail(mirror, "%s/follow: %s", mirror->folder, strerror(os_error));
+    return backup_is_there(mirror->site) || mirror_fail(mirror, "%s was moved away meanwhile", mirror->copying->to);
 }
 
 /* Which stores the backup is to have: what is cut short leaves it without, and it is to say so. */
@@ -264,12 +241,12 @@ static bool expect_stores(struct mirror *mirror, const json_t *stores)
     size_t i;
     const char **names = calloc(json_array_size(stores) + 1, sizeof *names);
     if (!names)
-        return fail(mirror, "memory is out");
+        return mirror_fail(mirror, "memory is out");
     json_array_foreach (stores, i, store)
         names[i] = json_string_value(json_object_get(store, "name"));
     enum store_error error = backup_expect(mirror->site, names, json_array_size(stores), &detail);
     free(names);
-    return !error || fail(mirror, "%s", detail.text);
+    return !error || mirror_fail(mirror, "%s", detail.text);
 }
 
 static bool has_objects(struct mirror *mirror, const char *name)
@@ -300,182 +277,7 @@ static bool holds_something(struct mirror *mirror)
     return something;
 }
 
-/* ---- when all are followed ---------------------------------------------------------------------- */
-
-static bool has_failed(const struct mirror *mirror)
-{
-    return mirror->account->failed > 0 || mirror->account->refused > 0;
-}
-
-static const char *log_of(const json_t *point)
-{
-    return json_string_value(json_object_get(point, "log"));
-}
-
-/* Whether what has come of a store was followed on from what its copy has. */
-static bool goes_on(const struct mirror *mirror, const char *name, const json_t *point)
-{
-    return strcmp(provenance_log(&mirror->provenance, name), log_of(point)) == 0;
-}
-
-/* Whether the server has one of the stores still that have come. */
-static bool has_any(struct mirror *mirror)
-{
-    const char *name;
-    json_t *point;
-    json_object_foreach (mirror->points, name, point)
-        if (follower_compare(&mirror->follower, name, log_of(point)) == FOLLOWER_SAME)
-            return true;
-    return false;
-}
-
-/* Whether it has all of them, as they came: one that was brought back from an older copy meanwhile has some of before,
- * and of what was made since it knows nothing. */
-static bool has_all(struct mirror *mirror)
-{
-    const char *name;
-    json_t *point;
-    json_object_foreach (mirror->points, name, point)
-        if (!follower_stands(&mirror->follower, name, log_of(point)))
-            return false;
-    return true;
-}
-
-/* Whether what the server says that it has not is said by the one that was followed. That takes requests for each store
- * that has come, so it holds for as long as they took, and a second at least: of many stores that are gone not each has
- * all others asked for. */
-static bool is_believed(struct mirror *mirror)
-{
-    int64_t begun = clock_milliseconds();
-    bool known = !mirror->provenance.any && json_object_size(mirror->provenance.known) > 0;
-    if (begun < mirror->believed_until)
-        return true;
-    if (!(known ? provenance_is_same(&mirror->provenance) : has_any(mirror)) || !has_all(mirror))
-        return false;
-    int64_t took = clock_milliseconds() - begun;
-    mirror->believed_until = begun + took + (took > BELIEVED_MIN ? took : BELIEVED_MIN);
-    return true;
-}
-
-/* Why what has come of a store does not take the place of a copy that is known by another log, or by none; NULL: it
- * does, since the server has it still. A first run keeps it also where nobody answers any more. */
-static const char *refuse_point(struct mirror *mirror, const char *name, const json_t *point)
-{
-    enum follower_known known = interruption_came() ? FOLLOWER_MUTE
-                                                    : follower_compare(&mirror->follower, name, log_of(point));
-    switch (known) {
-    case FOLLOWER_SAME:
-        return NULL;
-    case FOLLOWER_OTHER:
-        return "another store has its name by now: it was made anew meanwhile, or another server answers. Run this "
-               "once more";
-    case FOLLOWER_GONE:
-        return "it had come, and the server says that it has it not any more: it was removed meanwhile, or another "
-               "server answers. Run this once more";
-    default:
-        return mirror->provenance.empty
-                   ? NULL
-                   : "it was copied anew, and whether the server has it still cannot be known: what "
-                     "has come is kept for the next run";
-    }
-}
-
-/* What was begun anew takes the place of a copy only where it is the same server's, and there still. */
-static void confirm_points(struct mirror *mirror)
-{
-    const char *name;
-    json_t *point;
-    void *next;
-    int same = -1; /* it is asked when it has to be known */
-    json_object_foreach_safe (mirror->points, next, name, point) {
-        if (goes_on(mirror, name, point))
-            continue;
-        if (same < 0)
-            same = provenance_is_same(&mirror->provenance);
-        const char *why = same ? refuse_point(mirror, name, point) : mirror->provenance.error;
-        if (!why)
-            continue;
-        tell_failed(mirror, name, STORE_IO, why);
-        json_object_del(mirror->points, name);
-    }
-}
-
-/* A store that is not in a new list either is gone, if who says so is believed, and lost no more; all else that did not
- * come has to be told. */
-static void confirm_lost(struct mirror *mirror)
-{
-    for (size_t i = json_array_size(mirror->lost); i-- > 0;) {
-        const char *store = json_string_value(json_array_get(mirror->lost, i));
-        if (provenance_lists(mirror->listed, store))
-            tell_failed(mirror, store, STORE_IO,
-                        "the server lists it, and says that it has no such store (404): does something in front of "
-                        "the server answer for it?");
-        else if (!is_believed(mirror))
-            tell_failed(mirror, store, STORE_IO,
-                        "the server listed it, and has neither it nor another one any more by which the server is "
-                        "known: does another one answer?");
-        else
-            json_array_remove(mirror->lost, i);
-    }
-}
-
-static bool is_lost(const struct mirror *mirror, const char *name)
-{
-    const json_t *lost;
-    size_t i;
-    json_array_foreach (mirror->lost, i, lost)
-        if (strcmp(json_string_value(lost), name) == 0)
-            return true;
-    return false;
-}
-
-/* What is noted as missing is so until it has come, or the server says that it has it not any more. */
-static void settle_missing(void *arg, const char *name)
-{
-    struct mirror *mirror = arg;
-    if (provenance_lists(mirror->listed, name))
-        return;
-    if (follower_is_gone(&mirror->follower, name) && is_believed(mirror))
-        backup_forget(mirror->site, name);
-    else if (!is_lost(mirror, name)) /* which is told of */
-        tell_failed(mirror, name, STORE_IO,
-                    follower_shows(&mirror->follower, name)
-                        ? made_anew
-                        : "the backup has no copy of it, and the server does not show it to who asks (--token-file)");
-}
-
-static bool confirm_missing(struct mirror *mirror)
-{
-    struct store_detail detail;
-    enum store_error error = backup_missing(mirror->copying->to, NULL, settle_missing, mirror, &detail);
-    return !error || fail(mirror, "%s", detail.text[0] ? detail.text : store_error_text(error));
-}
-
-/* Whether the copy of a store may go: all else has come, and the server says now that it has it not. */
-static bool may_go(struct mirror *mirror, const char *name)
-{
-    bool any = mirror->provenance.any && json_object_size(mirror->points) == 0; /* it has none by which it is known */
-    return mirror->copying->prune && !has_failed(mirror) && sight_of(mirror->follower.remote) == SIGHT_ALL &&
-           follower_is_gone(&mirror->follower, name) && (any || is_believed(mirror));
-}
-
-/* What was followed of stores whose copies go, too. */
-static bool prune_followed(struct mirror *mirror)
-{
-    char **names;
-    size_t count;
-    bool good = true;
-    enum store_error error = mirror->copying->prune ? depot_names(mirror->follower.depot, &names, &count) : STORE_OK;
-    if (error)
-        return fail(mirror, "%s: %s", mirror->folder, store_error_text(error));
-    if (!mirror->copying->prune)
-        return true;
-    for (size_t i = 0; i < count && good; i++)
-        good = provenance_lists(mirror->listed, names[i]) || !may_go(mirror, names[i]) ||
-               follower_remove(&mirror->follower, names[i]) || fail(mirror, "%s", mirror->follower.error);
-    free(names);
-    return good;
-}
+/* ---- all of them ---------------------------------------------------------------------------------- */
 
 /* What becomes of its stores is known when the server lists them once more. */
 static bool list_again(struct mirror *mirror)
@@ -505,24 +307,21 @@ static bool follow_new(struct mirror *mirror, const json_t *before)
 static bool settle(struct mirror *mirror, const json_t *before, bool followed)
 {
     bool all = followed && list_again(mirror) && follow_new(mirror, before);
-    confirm_points(mirror);
-    if (!all)
-        return false;
-    confirm_lost(mirror);
-    return mirror->copying->store || (confirm_missing(mirror) && prune_followed(mirror));
+    mirror_confirm_points(mirror);
+    return all && mirror_confirm_rest(mirror);
 }
 
 /* Whether it is the server that was copied before. */
 static bool check_source(struct mirror *mirror, const json_t *stores, const json_t *chosen)
 {
-    return provenance_begin(&mirror->provenance, stores, chosen) || fail(mirror, "%s", mirror->provenance.error);
+    return provenance_begin(&mirror->provenance, stores, chosen) || mirror_fail(mirror, "%s", mirror->provenance.error);
 }
 
 static bool open_remote(struct mirror *mirror, const char *token)
 {
     const char *sentence;
     mirror->follower.remote = remote_open(mirror->copying->from, token, mirror->copying->ca_file, &sentence);
-    return mirror->follower.remote || fail(mirror, "%s", sentence);
+    return mirror->follower.remote || mirror_fail(mirror, "%s", sentence);
 }
 
 static bool follow_all(struct mirror *mirror, const char *token)
@@ -531,7 +330,7 @@ static bool follow_all(struct mirror *mirror, const char *token)
     bool good = open_remote(mirror, token) && check_sight(mirror) && list_stores(mirror, stores) &&
                 choose_stores(mirror, stores, chosen) && make_folder(mirror) && check_source(mirror, stores, chosen) &&
                 expect_stores(mirror, chosen) && settle(mirror, stores, follow_stores(mirror, chosen));
-    bool failed = !good || has_failed(mirror);
+    bool failed = !good || mirror_has_failed(mirror);
     mirror->withdrawn = failed && mirror->made && !holds_something(mirror);
     depot_close(mirror->follower.depot);
     if (mirror->withdrawn && mirror->site)
@@ -542,37 +341,6 @@ static bool follow_all(struct mirror *mirror, const char *token)
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
-
-static bool wanted(void *arg, const char *store)
-{
-    const struct mirror *mirror = arg;
-    return json_object_get(mirror->points, store);
-}
-
-/* Why the copy of a store that the server does not list stays. */
-static enum account_absence why_it_stays(struct mirror *mirror, const char *store)
-{
-    if (!follower_is_gone(&mirror->follower, store))
-        return ACCOUNT_HIDDEN;
-    if (!mirror->copying->prune)
-        return ACCOUNT_GONE;
-    return has_failed(mirror) ? ACCOUNT_SPARED : ACCOUNT_UNSURE;
-}
-
-/* What is not there any more is told of here, but for what goes: that is told when it has gone. */
-static bool gone(void *arg, const char *store)
-{
-    struct mirror *mirror = arg;
-    if (!mirror->listed || mirror->copying->store || provenance_lists(mirror->listed, store) || wanted(arg, store))
-        return false;
-    bool goes = may_go(mirror, store);
-    mirror->pruned = mirror->pruned || goes;
-    if (!goes && follower_shows(&mirror->follower, store))
-        tell_failed(mirror, store, STORE_IO, made_anew);
-    else if (!goes)
-        account_absent(mirror->account, store, why_it_stays(mirror, store));
-    return goes;
-}
 
 static uint64_t figure_of(const json_t *point, const char *name)
 {
@@ -616,7 +384,7 @@ static bool copy_all(struct mirror *mirror, bool followed)
 {
     char sentence[COPYING_SENTENCE];
     struct copying copying = *mirror->copying;
-    copying.prune = copying.prune && followed && !has_failed(mirror);
+    copying.prune = copying.prune && followed && !mirror_has_failed(mirror);
     const struct copying_part part = {
         .from = mirror->folder,
         .site = mirror->site,
@@ -626,12 +394,12 @@ static bool copy_all(struct mirror *mirror, bool followed)
         .remedy_gone = "its copy has what backup/server, below the backup, has not: the backup was served, where what "
                        "has expired is removed, or that folder is damaged, and the server is not. --replace makes "
                        "the copy what the server has; remove that folder before, to have all copied anew",
-        .wanted = wanted,
-        .gone = gone,
+        .wanted = mirror_has,
+        .gone = mirror_misses,
         .tell_flaws = tell_flaws,
         .tell_sums = tell_sums,
         .arg = mirror};
-    return copying_make(&copying, &part, mirror->account, sentence) || fail(mirror, "%s", sentence);
+    return copying_make(&copying, &part, mirror->account, sentence) || mirror_fail(mirror, "%s", sentence);
 }
 
 enum check_status mirror_run(const struct copying *copying, const char *token)
@@ -655,7 +423,7 @@ enum check_status mirror_run(const struct copying *copying, const char *token)
     bool good = follow_all(&mirror, token);
     if (!mirror.withdrawn && (good || json_object_size(mirror.points) > 0))
         good = copy_all(&mirror, good) && good;
-    if (copying->prune && mirror.site && !mirror.pruned && (!good || has_failed(&mirror)))
+    if (copying->prune && mirror.site && !mirror.pruned && (!good || mirror_has_failed(&mirror)))
         account_unpruned(&account);
     backup_close(mirror.site);
     remote_close(mirror.follower.remote);

@@ -3,10 +3,9 @@
  * What is copied are the stores, and the file of the access control. The lock, the reserve and the trash are each
  * folder's own.
  */
+#include "store/backup/access.h"
+#include "store/backup/backup_site.h"
 #include "store/backup/ending.h"
-#include "store/backup/followed.h"
-#include "store/backup/imprint.h"
-#include "store/backup/nesting.h"
 #include "store/backup/pending.h"
 #include "store/backup/premises.h"
 #include "store/backup/presence.h"
@@ -16,7 +15,6 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,70 +41,6 @@ struct backup {
     struct meter meter;
     struct replica_order order;
 };
-
-/* Open from backup_open() on: TO alone. */
-struct backup_site {
-    struct premises premises;
-};
-
-/* ---- the file of the access control ---------------------------------------------------------------- */
-
-/* Copies the open file by way of its draft; an errno. */
-static int copy_access(struct backup *backup, int from)
-{
-    const struct io *io = backup->premises->io;
-    int root = backup->premises->to.root;
-    struct imprint imprint;
-    int error = imprint_of(&backup->premises->reading, from, &imprint);
-    if (!error && !imprint.file)
-        error = EINVAL;
-    int to = error ? -1 : io_open_anew(io, root, DEPOT_ACCESS_DRAFT, O_RDWR);
-    if (to < 0)
-        return error ? error : errno;
-    error = io_copy_all(io, from, 0, to, 0, imprint.size);
-    if (!error && io->fdatasync(io->self, to) < 0)
-        error = errno;
-    io->close(io->self, to);
-    if (!error && io->renameat(io->self, root, DEPOT_ACCESS_DRAFT, root, DEPOT_ACCESS) < 0)
-        error = errno;
-    return error;
-}
-
-/* One that is there when all else has been restored has been put there to be kept. */
-static bool keeps_access(const struct premises *premises)
-{
-    const struct io *io = premises->io;
-    int file = premises->restore ? io->openat(io->self, premises->to.root, DEPOT_ACCESS, O_RDONLY | O_NONBLOCK, 0) : -1;
-    if (file >= 0)
-        io->close(io->self, file);
-    return premises->restore && (file >= 0 || errno != ENOENT);
-}
-
-/* The source has none: that of a backup goes as the copies of stores do. An errno. */
-static int miss_access(const struct backup *backup)
-{
-    const struct premises *premises = backup->premises;
-    const struct io *io = premises->io;
-    bool goes = backup->options->prune && !backup->options->store && !backup->options->site && !backup->partial;
-    return !goes || io->unlinkat(io->self, premises->to.root, DEPOT_ACCESS, 0) == 0 || errno == ENOENT ? 0 : errno;
-}
-
-static struct failure take_access(struct backup *backup)
-{
-    struct premises *premises = backup->premises;
-    const struct io *io = &premises->reading;
-    if (keeps_access(premises))
-        return failure_none();
-    int from = io->openat(io->self, premises->from.root, DEPOT_ACCESS, O_RDONLY | O_NONBLOCK, 0);
-    int error = from >= 0 ? copy_access(backup, from) : errno == ENOENT ? miss_access(backup) : errno;
-    if (from >= 0)
-        io->close(io->self, from);
-    if (error == ELOOP || error == EINVAL)
-        return failure_detail(premises->detail, failure_io(error), "%s/" DEPOT_ACCESS " is %s: it was not copied",
-                              premises->from_path,
-                              error == ELOOP ? "a symbolic link, and a link is not followed" : "no regular file");
-    return error ? premises_fail(premises, error, "cannot copy the access file to", premises->to_path) : failure_none();
-}
 
 /* ---- the stores ------------------------------------------------------------------------------ */
 
@@ -551,6 +485,13 @@ static struct failure check_place(const struct backup *backup)
                           premises->to_path);
 }
 
+/* Whether the copy of the access file goes with its source, as those of stores do. */
+static bool takes_access_away(const struct backup *backup)
+{
+    const struct backup_options *options = backup->options;
+    return options->prune && !options->store && !options->site && !backup->partial;
+}
+
 static struct failure copy_folder(struct backup *backup)
 {
     struct premises *premises = backup->premises;
@@ -566,7 +507,7 @@ static struct failure copy_folder(struct backup *backup)
     if (!failure.error && backup->failures > 0)
         failure = tell_failed(backup);
     if (!failure.error && !backup->options->beside)
-        failure = take_access(backup);
+        failure = access_take(premises, takes_access_away(backup));
     return failure.error ? failure : ending_finish(premises);
 }
 
@@ -620,95 +561,4 @@ enum store_error backup_give_up(const char *folder, const struct io *io, struct 
     struct premises premises = {.to_io = io ? io : &io_posix, .to_path = folder, .detail = ret_detail};
     failure_detail(ret_detail, failure_none(), "%s", "");
     return failure_tell(ending_give_up(&premises));
-}
-
-/* ---- a folder that stays open -------------------------------------------------------------------- */
-
-static struct places places_of(const struct backup_site *site)
-{
-    const struct premises *premises = &site->premises;
-    return (struct places){premises->io, premises->to.stores, premises->drafts};
-}
-
-bool backup_is_there(const struct backup_site *site)
-{
-    const struct premises *premises = &site->premises;
-    enum nesting nesting;
-    bool fresh;
-    return !nesting_of(premises->io, premises->to.root, premises->to_path, NULL, &nesting, &fresh) &&
-           nesting == NESTING_SAME;
-}
-
-enum store_error backup_open(const char *to, const struct io *io, bool any_source, struct backup_site **ret_site,
-                             bool *ret_empty, struct store_detail *ret_detail)
-{
-    struct backup_site *site = calloc(1, sizeof *site);
-    failure_detail(ret_detail, failure_none(), "%s", "");
-    if (!site)
-        return STORE_NO_MEMORY;
-    site->premises = (struct premises){
-        .to_io = io ? io : &io_posix, .to_path = to, .any_source = any_source, .detail = ret_detail};
-    struct failure failure = premises_open_to(&site->premises, ret_empty);
-    if (failure.error) {
-        free(site);
-        return failure_tell(failure);
-    }
-    const struct places places = places_of(site);
-    (void)followed_clear(&places);
-    *ret_site = site;
-    return STORE_OK;
-}
-
-void backup_close(struct backup_site *site)
-{
-    if (site)
-        premises_close_to(&site->premises);
-    free(site);
-}
-
-const struct io *backup_io(const struct backup_site *site)
-{
-    return site->premises.io;
-}
-
-static enum store_error tell_noted(struct backup_site *site, int error, struct store_detail *ret_detail)
-{
-    site->premises.detail = ret_detail;
-    return failure_tell(
-        error ? premises_fail(&site->premises, error, "cannot note what is copied to", site->premises.to_path)
-              : failure_none());
-}
-
-enum store_error backup_expect(struct backup_site *site, const char *const *names, size_t count,
-                               struct store_detail *ret_detail)
-{
-    const struct places places = places_of(site);
-    return tell_noted(site, pending_expect(&places, names, count, false), ret_detail);
-}
-
-enum store_error backup_renew(struct backup_site *site, const char *name, struct store_detail *ret_detail)
-{
-    const struct places places = places_of(site);
-    return tell_noted(site, pending_note(&places, name), ret_detail);
-}
-
-enum store_error backup_is_renewed(struct backup_site *site, const char *name, bool *ret_renewed,
-                                   struct store_detail *ret_detail)
-{
-    int error = premises_is_renewed(&site->premises, name, ret_renewed);
-    site->premises.detail = ret_detail;
-    return failure_tell(
-        error ? premises_fail(&site->premises, error, "cannot look at what is noted in", site->premises.to_path)
-              : failure_none());
-}
-
-void backup_forget(struct backup_site *site, const char *name)
-{
-    const struct places places = places_of(site);
-    pending_settle(&places, name);
-}
-
-void backup_withdraw(struct backup_site *site)
-{
-    premises_withdraw(&site->premises);
 }
