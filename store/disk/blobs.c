@@ -138,7 +138,7 @@ static int write_cached(struct blob_file *file, const unsigned char *bytes, size
 {
     const struct io *io = file->io;
     uint64_t end = position + length;
-    int error = io_write_all(io, file->file, bytes, length, (off_t)position);
+    int error = io_write_cached(io, file->file, bytes, length, (off_t)position);
     if (error)
         return error;
     io->write_back(io->self, file->file, (off_t)position, (off_t)length);

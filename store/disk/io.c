@@ -13,6 +13,7 @@
 
 enum {
     ZEROS = 1 << 20,
+    PORTION = 128 << 10,      /* bytes that the page cache is given at once */
     COPY_CHUNK = 1 << 20,     /* bytes, of a copy by hand */
     COPY_RANGE_MAX = 1 << 30, /* bytes that the file system is asked for at a time */
     NAME_ROOM = 128,
@@ -303,6 +304,21 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
     return 0;
 }
 
+int io_write_cached(const struct io *io, int file, const void *bytes, size_t length, off_t position)
+{
+    const char *at = bytes;
+    size_t most = io->by_message || length < PORTION ? length : PORTION;
+    int error = 0;
+    while (!error && length > 0) {
+        size_t part = length < most ? length : most;
+        error = io_write_all(io, file, at, part, position);
+        at += part;
+        length -= part;
+        position += (off_t)part;
+    }
+    return error;
+}
+
 static int copy_by_hand(const struct io *io, int from, uint64_t from_position, int to, uint64_t to_position,
                         uint64_t length)
 {
@@ -312,7 +328,7 @@ static int copy_by_hand(const struct io *io, int from, uint64_t from_position, i
         size_t part = length - done < COPY_CHUNK ? (size_t)(length - done) : COPY_CHUNK;
         error = io_read_all(io, from, chunk, part, (off_t)(from_position + done));
         if (!error)
-            error = io_write_all(io, to, chunk, part, (off_t)(to_position + done));
+            error = io_write_cached(io, to, chunk, part, (off_t)(to_position + done));
         done += part;
     }
     free(chunk);
@@ -425,7 +441,7 @@ int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to)
     int error = zeros ? 0 : ENOMEM;
     while (!error && from < to) {
         size_t length = to - from < most ? (size_t)(to - from) : most;
-        error = io_write_all(io, file, zeros, length, (off_t)from);
+        error = io_write_cached(io, file, zeros, length, (off_t)from);
         if (length == ZEROS) /* there will be more of it */
             io->write_back(io->self, file, (off_t)from, (off_t)length);
         from += length;

@@ -28,6 +28,7 @@ struct io {
     bool forced; /* writes pass although nothing is free, so that deletes do: who writes has to look at what is */
     bool own_numbers;            /* descriptors are the table's own: the kernel cannot send from them */
     bool far;                    /* to open a file takes as long as to read one: who is not to wait does not */
+    bool by_message;             /* a write is a copy that is sent: a long one costs less than several short ones */
     const struct tenure *tenure; /* several processes may have the folder open (tenure.h); NULL: one has all of it */
     int (*openat)(void *self, int folder, const char *path, int flags, mode_t mode);
     int (*close)(void *self, int file);
@@ -91,6 +92,10 @@ void io_within(struct io *ret_io, const struct io *base);
 /* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);
+
+/* The same by way of the page cache, in portions: its memory is taken in pieces as large as what is written at once, and
+ * large pieces are dear (docs/performance.md). For all that is not written past it. */
+int io_write_cached(const struct io *io, int file, const void *bytes, size_t length, off_t position);
 
 /* Copies `length` bytes from a position of a file to one of another, by the file system where it can; an errno. */
 int io_copy_all(const struct io *io, int from, uint64_t from_position, int to, uint64_t to_position, uint64_t length);

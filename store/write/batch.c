@@ -87,7 +87,7 @@ static int write_blob(struct blobs *blobs, const struct store_op *op, uint64_t *
     int error = blob_file_create(&file, blobs, BLOB_CACHED_ALL);
     if (error)
         return error;
-    error = io_write_all(blobs->io, file.file, op->payload, op->size, 0);
+    error = io_write_cached(blobs->io, file.file, op->payload, op->size, 0);
     if (!error)
         error = blob_file_sync(&file, op->size);
     blob_file_close(&file);

@@ -5,6 +5,9 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Not to be taken for a full disk. */
 START_TEST(a_file_system_without_a_size_has_no_space_to_tell)
@@ -28,8 +31,45 @@ START_TEST(another_tells)
 }
 END_TEST
 
+static size_t longest; /* write */
+
+static ssize_t pwrite_short(void *self, int file, const void *bytes, size_t length, off_t position)
+{
+    longest = length > longest ? length : longest;
+    return io_posix.pwrite(self, file, bytes, length > 1 ? length - 1 : length, position); /* and one byte is left */
+}
+
+/* The page cache gets little at once, and who sends messages gets all. */
+START_TEST(what_goes_by_way_of_the_page_cache_goes_in_portions)
+{
+    enum { LENGTH = (1 << 20) + 12345, AT = 77 };
+    static char bytes[LENGTH], read[LENGTH];
+    char path[] = "/tmp/cairn-io-XXXXXX";
+    struct io io = io_posix;
+    int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    unlink(path);
+    io.pwrite = pwrite_short;
+    for (size_t i = 0; i < LENGTH; i++)
+        bytes[i] = (char)(i * 31 / 7);
+    for (int by_message = 0; by_message < 2; by_message++) {
+        io.by_message = by_message;
+        longest = 0;
+        ck_assert_int_eq(ftruncate(file, 0), 0);
+        ck_assert_int_eq(io_write_cached(&io, file, bytes, LENGTH, AT), 0);
+        ck_assert_uint_eq(longest, by_message ? LENGTH : 128 << 10);
+        ck_assert_int_eq(io_read_all(&io, file, read, LENGTH, AT), 0);
+        ck_assert(memcmp(read, bytes, LENGTH) == 0);
+    }
+    ck_assert_int_eq(io_write_cached(&io, file, bytes, 0, 0), 0);
+    close(file);
+    ck_assert_int_eq(io_write_cached(&io, file, bytes, 1, 0), EBADF);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {a_file_system_without_a_size_has_no_space_to_tell, another_tells};
+    const TTest *const tests[] = {a_file_system_without_a_size_has_no_space_to_tell, another_tells,
+                                  what_goes_by_way_of_the_page_cache_goes_in_portions};
     return UNIT_RUN("io", tests);
 }
