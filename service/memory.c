@@ -8,7 +8,7 @@
 enum {
     GROWTH = 16 << 20, /* bytes that are worth the trouble */
     CROWD = 128,       /* connections */
-    LARGE = 1 << 20    /* bytes: larger than the buffers of uploads, which come and go all the time */
+    LARGE = 5 << 18    /* bytes: larger than what is written at once of an upload, which comes and goes all the time */
 };
 
 /* The allocator would learn from each large buffer that is freed to keep those of its size: 32 MiB in the end, in each

@@ -1,5 +1,5 @@
-/* mirror_internal.h - what a mirror is made of: for what follows the stores of a server, one after the other, and copies
- * them (mirror.c), and for what is then decided of each (mirror_verdict.c).
+/* mirror_internal.h - what a mirror is made of: for what follows the stores of a server, one after the other, and
+ * copies them (mirror.c), and for what is then decided of each (mirror_verdict.c).
  *
  * Thread: one.
  */
@@ -45,16 +45,16 @@ bool mirror_has_failed(const struct mirror *mirror);
 
 /* ---- when all are followed ----------------------------------------------------------------------- */
 
-/* Leaves out of `points`, and tells of, what may not take the place of a copy: what was begun anew does so only where it
- * is the same server's, and there still. Blocking. */
+/* Leaves out of `points`, and tells of, what may not take the place of a copy: what was begun anew does so only where
+ * it is the same server's, and there still. Blocking. */
 void mirror_confirm_points(struct mirror *mirror);
 
 /* What the server has `listed` is known: tells of all that has not come, and forgets what it has not any more, if who
  * says so is believed. False: why not is kept. Blocking. */
 bool mirror_confirm_rest(struct mirror *mirror);
 
-/* Whether a store has come (struct backup_options: wanted), and whether the server has it not any more, so that its copy
- * is absent and may go (the same: gone). `arg` is the mirror. The second is blocking. */
+/* Whether a store has come (struct backup_options: wanted), and whether the server has it not any more, so that its
+ * copy is absent and may go (the same: gone). `arg` is the mirror. The second is blocking. */
 bool mirror_has(void *arg, const char *store);
 bool mirror_misses(void *arg, const char *store);
 

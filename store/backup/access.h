@@ -7,8 +7,8 @@
 
 #include "store/backup/premises.h"
 
-/* Copies that of FROM to TO, in one step. Where FROM has none that of TO stays, unless it `goes`; and where a restoration
- * finds one it stays. Blocking. */
+/* Copies that of FROM to TO, in one step. Where FROM has none that of TO stays, unless it `goes`; and where a
+ * restoration finds one it stays. Blocking. */
 struct failure access_take(const struct premises *premises, bool goes);
 
 #endif

@@ -370,7 +370,7 @@ static bool has_lost_blobs(const struct group *group)
     const struct changes *changes = &group->changes;
     for (size_t i = 0; i < changes->count; i++)
         if (changes->list[i].after.exists && changes->list[i].after.blob)
-            return !blobs_are_found(group->parts->blobs);
+            return blobs_are_lost(group->parts->blobs);
     return false;
 }
 

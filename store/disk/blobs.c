@@ -38,6 +38,11 @@ bool blobs_are_found(const struct blobs *blobs)
     return home_is_found(&blobs->home, blobs->io);
 }
 
+bool blobs_are_lost(const struct blobs *blobs)
+{
+    return home_may_be_lost(blobs->io) && !blobs_are_found(blobs);
+}
+
 void blobs_free(struct blobs *blobs)
 {
     table_free(&blobs->needs);

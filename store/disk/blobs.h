@@ -59,6 +59,9 @@ void blobs_init(struct blobs *blobs, const struct io *io, const struct home *hom
 /* Whether the folder is found where it was opened, as far as that can be told. Blocking. Thread: any. */
 bool blobs_are_found(const struct blobs *blobs);
 
+/* Whether somebody has moved it away, where that may be. Blocking. */
+bool blobs_are_lost(const struct blobs *blobs);
+
 /* Waits for the background, closes the folder: nothing is read or written any more. */
 void blobs_end(struct blobs *blobs);
 

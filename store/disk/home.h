@@ -20,6 +20,13 @@ struct home {
 int home_open(struct home *ret_home, const struct io *io, const struct home *above, const char *name);
 void home_close(struct home *home, const struct io *io);
 
+/* Whether somebody may have moved what is in a store that this process has open: not where it has it alone (tenure.h).
+ * Then each commit would ask somebody far away for nothing. */
+static inline bool home_may_be_lost(const struct io *io)
+{
+    return !io->tenure;
+}
+
 /* Whether its path leads to it, as far as that can be told. Blocking. */
 bool home_is_found(const struct home *home, const struct io *io);
 

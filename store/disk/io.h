@@ -93,8 +93,8 @@ void io_within(struct io *ret_io, const struct io *base);
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);
 
-/* The same by way of the page cache, in portions: its memory is taken in pieces as large as what is written at once, and
- * large pieces are dear (docs/performance.md). For all that is not written past it. */
+/* The same by way of the page cache, in portions: its memory is taken in pieces as large as what is written at once,
+ * and large pieces are dear (docs/performance.md). For all that is not written past it. */
 int io_write_cached(const struct io *io, int file, const void *bytes, size_t length, off_t position);
 
 /* Copies `length` bytes from a position of a file to one of another, by the file system where it can; an errno. */

@@ -206,5 +206,6 @@ void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_ro
     roomy->io.forced = base->forced;
     roomy->io.own_numbers = base->own_numbers;
     roomy->io.far = base->far;
+    roomy->io.by_message = base->by_message;
     roomy->io.tenure = base->tenure;
 }

@@ -427,7 +427,7 @@ static bool is_lost(const struct log *log)
 {
     char name[SEGMENT_NAME_MAX];
     segment_name(log->active->number, name);
-    return !home_leads_to(&log->home, log->io, name, handle_file(log->active->file));
+    return home_may_be_lost(log->io) && !home_leads_to(&log->home, log->io, name, handle_file(log->active->file));
 }
 
 int log_sync(struct log *log, bool *ret_sync_failed)

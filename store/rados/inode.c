@@ -253,12 +253,36 @@ static void clear_from(struct inode *inode, uint64_t from, uint64_t pieces)
     atomic_fetch_add(&inode->changes, 1);
 }
 
-/* Makes ready for bytes there; an errno. */
-static int extend(struct inode *inode, uint64_t position, uint64_t end)
+/* The first bytes of a file take its head along, so that one which is written at once is one call. Sent with the lock
+ * held, as every head is. Lock held. */
+static void send_first(struct inode *inode, const char *bytes, size_t length)
+{
+    char object[CLUSTER_OBJECT_MAX], text[LAYOUT_TEXT_MAX];
+    const struct cluster *cluster = inode->inodes->cluster;
+    assert(lock_is_mine(&inode->lock) && inode->file.pieces == 1);
+    layout_piece_object(inode->number, 0, object);
+    layout_head_text(&inode->file, text);
+    const struct cluster_step steps[] = {{.kind = CLUSTER_WRITE, .bytes = bytes, .length = length},
+                                         cluster_text(CLUSTER_SET_ATTRIBUTE, layout_head, text)};
+    inode->accounted = 1;
+    inode->heads++;
+    inode->changed = false;
+    latch_add(&inode->writes);
+    cluster->change(cluster->self, object, steps, sizeof steps / sizeof *steps, latch_done, &inode->writes);
+}
+
+/* Whether nothing of a file that was made just now has been written, and these bytes are one piece. Lock held. */
+static bool is_first(const struct inode *inode, uint64_t position, uint64_t end)
+{
+    return inode->file.pieces == 0 && position == 0 && pieces_of(inode, end) == 1;
+}
+
+/* Makes ready for bytes there, and sends those that are the first; an errno. */
+static int extend(struct inode *inode, const char *bytes, uint64_t position, uint64_t end, bool *ret_sent)
 {
     lock_take(&inode->lock);
     uint64_t size = inode->file.size, pieces = inode->file.pieces;
-    bool clear = inode->tail_unknown && position > size;
+    bool clear = inode->tail_unknown && position > size, first = is_first(inode, position, end);
     if (clear)
         inode->tail_unknown = false;
     if (pieces_of(inode, end) > pieces)
@@ -269,6 +293,9 @@ static int extend(struct inode *inode, uint64_t position, uint64_t end)
         inode->file.size = end;
         inode->changed = true;
     }
+    *ret_sent = first && !error;
+    if (*ret_sent)
+        send_first(inode, bytes, end);
     lock_release(&inode->lock);
     if (clear)
         clear_from(inode, size, pieces);
@@ -291,10 +318,12 @@ static void send_pieces(struct inode *inode, const char *bytes, size_t length, u
 
 int inode_write(struct inode *inode, const void *bytes, size_t length, uint64_t position)
 {
-    int error = length > 0 ? extend(inode, position, position + length) : 0;
+    bool sent = false;
+    int error = length > 0 ? extend(inode, bytes, position, position + length, &sent) : 0;
     if (error || length == 0)
         return error;
-    send_pieces(inode, bytes, length, position);
+    if (!sent)
+        send_pieces(inode, bytes, length, position);
     cache_write(inode->inodes->cache, &inode->cached, bytes, length, position);
     atomic_fetch_add(&inode->changes, 1);
     return 0;

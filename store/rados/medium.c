@@ -49,6 +49,7 @@ static const struct io table = {
     .forced = true,
     .own_numbers = true,
     .far = true,
+    .by_message = true,
     .lock = medium_lock,
     .free_bytes = medium_free_bytes,
 };

@@ -51,7 +51,10 @@ int medium_find_folder(struct medium *medium, int folder, struct path *ret_path)
     return descriptor.inode ? ENOTDIR : 0;
 }
 
-int medium_find_end(struct medium *medium, int folder, const char *path, struct path_end *ret_end)
+typedef int find_path(const struct path *from, const char *text, const struct cluster *cluster,
+                      struct path_end *ret_end);
+
+static int find_end(struct medium *medium, int folder, const char *path, find_path *find, struct path_end *ret_end)
 {
     struct path from;
     int error = lease_check(&medium->lease);
@@ -61,17 +64,33 @@ int medium_find_end(struct medium *medium, int folder, const char *path, struct 
         return error;
     if (folder == AT_FDCWD && path_begins_at(path, medium->name))
         path += strlen(medium->name);
-    return path_find(&from, path, &medium->cluster, ret_end);
+    return find(&from, path, &medium->cluster, ret_end);
 }
 
-int medium_find_end_to_change(struct medium *medium, int folder, const char *path, struct path_end *ret_end)
+static int find_end_to_change(struct medium *medium, int folder, const char *path, find_path *find,
+                              struct path_end *ret_end)
 {
-    int error = medium_find_end(medium, folder, path, ret_end);
+    int error = find_end(medium, folder, path, find, ret_end);
     uint64_t tree = error ? 0 : path_folder(&ret_end->folder)->tree;
     if (tree == 0 || lease_has(&medium->lease, tree))
         return error;
     error = lease_own(&medium->lease, tree);
-    return error ? error : medium_find_end(medium, folder, path, ret_end);
+    return error ? error : find_end(medium, folder, path, find, ret_end);
+}
+
+int medium_find_end(struct medium *medium, int folder, const char *path, struct path_end *ret_end)
+{
+    return find_end(medium, folder, path, path_find, ret_end);
+}
+
+int medium_find_end_to_change(struct medium *medium, int folder, const char *path, struct path_end *ret_end)
+{
+    return find_end_to_change(medium, folder, path, path_find, ret_end);
+}
+
+int medium_find_place(struct medium *medium, int folder, const char *path, struct path_end *ret_end)
+{
+    return find_end_to_change(medium, folder, path, path_find_place, ret_end);
 }
 
 struct tree_name medium_name(const struct path_end *end)

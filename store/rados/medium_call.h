@@ -41,6 +41,9 @@ int medium_find_end(struct medium *medium, int folder, const char *path, struct 
  * What was found before it did may be another one's last word. An errno. */
 int medium_find_end_to_change(struct medium *medium, int folder, const char *path, struct path_end *ret_end);
 
+/* The same without a look at the name, as if it led to nothing: for who adds it, and is told if it is there. */
+int medium_find_place(struct medium *medium, int folder, const char *path, struct path_end *ret_end);
+
 /* The name that a path ends in; borrows the end. */
 struct tree_name medium_name(const struct path_end *end);
 

@@ -11,13 +11,19 @@ enum {
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
+/* Whether a file is to be made that is not there: adding its name tells whether it is. */
+static bool is_made_anew(int flags)
+{
+    return (flags & O_CREAT) && (flags & O_EXCL);
+}
+
 /* Whether what was found may be opened so; an errno. */
 static int check_open(const struct path_end *end, int flags)
 {
     bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
     if (!end->found)
         return flags & O_CREAT ? 0 : ENOENT;
-    if ((flags & O_CREAT) && (flags & O_EXCL))
+    if (is_made_anew(flags))
         return EEXIST;
     if (end->entry.is_folder)
         return writes || (flags & O_CREAT) ? EISDIR : 0;
@@ -45,14 +51,14 @@ static int open_found(struct medium *medium, struct path_end *end, uint64_t remo
 }
 
 /* Makes the file. EAGAIN: somebody else has, meanwhile. */
-static int make_file(struct medium *medium, const struct path_end *end, struct inode **ret_inode)
+static int make_file(struct medium *medium, const struct path_end *end, int flags, struct inode **ret_inode)
 {
     uint64_t number = layout_number();
     const struct layout_entry entry = {.inode = number, .link = number};
     const struct tree_name name = medium_name(end);
     int error = tree_add(&medium->cluster, &name, &entry);
     if (error)
-        return error == EEXIST ? EAGAIN : error;
+        return error == EEXIST && !is_made_anew(flags) ? EAGAIN : error;
     return inode_open(&medium->inodes, number, true, ret_inode);
 }
 
@@ -62,14 +68,22 @@ static int open_folder(const struct path_end *end, struct descriptor *ret_descri
     return end->name[0] ? path_enter(&ret_descriptor->path, &end->entry) : 0;
 }
 
+/* Where the path leads, as far as it has to be known for that. An errno. */
+static int find_to_open(struct medium *medium, int folder, const char *path, int flags, struct path_end *ret_end)
+{
+    if (is_made_anew(flags))
+        return medium_find_place(medium, folder, path, ret_end);
+    bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
+    return changes ? medium_find_end_to_change(medium, folder, path, ret_end)
+                   : medium_find_end(medium, folder, path, ret_end);
+}
+
 /* EAGAIN: something has changed meanwhile. */
 static int try_open(struct medium *medium, int folder, const char *path, int flags, struct descriptor *ret_descriptor)
 {
     struct path_end end;
     uint64_t removed = inodes_removed(&medium->inodes);
-    bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
-    int error = changes ? medium_find_end_to_change(medium, folder, path, &end)
-                        : medium_find_end(medium, folder, path, &end);
+    int error = find_to_open(medium, folder, path, flags, &end);
     if (!error)
         error = check_open(&end, flags);
     if (error)
@@ -78,7 +92,7 @@ static int try_open(struct medium *medium, int folder, const char *path, int fla
         return open_folder(&end, ret_descriptor);
     *ret_descriptor = (struct descriptor){.may_write = (flags & O_ACCMODE) != O_RDONLY};
     error = end.found ? open_found(medium, &end, removed, &ret_descriptor->inode)
-                      : make_file(medium, &end, &ret_descriptor->inode);
+                      : make_file(medium, &end, flags, &ret_descriptor->inode);
     if (!error && end.found && (flags & O_TRUNC))
         error = inode_truncate(ret_descriptor->inode, 0);
     return error;

@@ -50,17 +50,25 @@ static bool next_part(const char **text, struct path_end *end, int *ret_error)
     return true;
 }
 
-/* Goes where the part leads; one that is the last stays a name. */
-static int go(struct path_end *end, bool last, const struct cluster *cluster)
+/* What is done about the last part of a path, which stays a name. */
+enum last { LAST_LOOK, LAST_LEAVE };
+
+/* Goes where the part leads. */
+static int go(struct path_end *end, const char *rest, enum last last, const struct cluster *cluster)
 {
+    bool stays = rest[strspn(rest, "/")] == '\0';
     if (strcmp(end->name, ".") == 0 || strcmp(end->name, "..") == 0) {
         if (end->name[1] && end->folder.depth > 1)
             end->folder.depth--;
         end->name[0] = '\0';
         return 0;
     }
+    if (stays && last == LAST_LEAVE) {
+        end->found = false;
+        return 0;
+    }
     int error = path_find_again(end, cluster);
-    if (error || last)
+    if (error || stays)
         return error;
     if (!end->found)
         return ENOENT;
@@ -70,15 +78,26 @@ static int go(struct path_end *end, bool last, const struct cluster *cluster)
     return path_enter(&end->folder, &end->entry);
 }
 
-int path_find(const struct path *from, const char *text, const struct cluster *cluster, struct path_end *ret_end)
+static int find(const struct path *from, const char *text, enum last last, const struct cluster *cluster,
+                struct path_end *ret_end)
 {
     int error = 0;
     *ret_end = (struct path_end){.folder = *text == '/' ? path_root() : *from};
     while (!error && next_part(&text, ret_end, &error))
-        error = go(ret_end, text[strspn(text, "/")] == '\0', cluster);
+        error = go(ret_end, text, last, cluster);
     if (!error && !ret_end->name[0]) {
         ret_end->found = true;
         ret_end->entry = (struct layout_entry){.is_folder = true, .folder = *path_folder(&ret_end->folder)};
     }
     return error;
+}
+
+int path_find(const struct path *from, const char *text, const struct cluster *cluster, struct path_end *ret_end)
+{
+    return find(from, text, LAST_LOOK, cluster, ret_end);
+}
+
+int path_find_place(const struct path *from, const char *text, const struct cluster *cluster, struct path_end *ret_end)
+{
+    return find(from, text, LAST_LEAVE, cluster, ret_end);
 }

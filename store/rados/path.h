@@ -37,6 +37,9 @@ int path_enter(struct path *path, const struct layout_entry *entry);
 /* All parts but the last have to lead to folders: ENOENT, ENOTDIR, ENAMETOOLONG. */
 int path_find(const struct path *from, const char *text, const struct cluster *cluster, struct path_end *ret_end);
 
+/* The same without a look at what the name leads to: as if to nothing. */
+int path_find_place(const struct path *from, const char *text, const struct cluster *cluster, struct path_end *ret_end);
+
 /* Looks again at what the name leads to. */
 int path_find_again(struct path_end *end, const struct cluster *cluster);
 

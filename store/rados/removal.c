@@ -82,6 +82,32 @@ static int remove_bytes(const struct cluster *cluster, uint64_t inode, uint64_t 
     return error ? error : inode_remove_pieces(cluster, inode, 0, 1);
 }
 
+/* Removes a file that is one piece with its last link: ECANCELED when its links are others by now. */
+static int remove_whole(const struct cluster *cluster, const char *object, const char *links)
+{
+    const struct cluster_step steps[] = {cluster_text(CLUSTER_ATTRIBUTE_IS, layout_links, links ? links : ""),
+                                         {.kind = CLUSTER_REMOVE}};
+    int error = cluster_change(cluster, object, steps, sizeof steps / sizeof *steps);
+    return error == ENOENT ? 0 : error;
+}
+
+/* Takes the link from those that are left; the last one goes with the bytes. An errno. */
+static int take_link(const struct cluster *cluster, const struct layout_entry *entry, const char *object,
+                     const struct beside *beside)
+{
+    char *left = layout_links_without(beside->links, entry->inode, entry->link);
+    if (!left)
+        return ENOMEM;
+    bool last = !*left;
+    int error = last && beside->file.pieces <= 1
+                    ? remove_whole(cluster, object, beside->links)
+                    : replace_links(cluster, object, beside->links, last ? layout_dead : left);
+    if (!error && last && beside->file.pieces > 1)
+        error = remove_bytes(cluster, entry->inode, beside->file.pieces);
+    free(left);
+    return error;
+}
+
 /* Once: ECANCELED when somebody has changed the links meanwhile. */
 static int try_removing(const struct cluster *cluster, const struct layout_entry *entry)
 {
@@ -89,14 +115,10 @@ static int try_removing(const struct cluster *cluster, const struct layout_entry
     struct beside beside;
     layout_piece_object(entry->inode, 0, object);
     int error = read_beside(cluster, object, &beside);
-    char *left = NULL;
-    if (!error && beside.there && !is_dead(&beside)) {
-        left = layout_links_without(beside.links, entry->inode, entry->link);
-        error = left ? replace_links(cluster, object, beside.links, *left ? left : layout_dead) : ENOMEM;
-    }
-    if (!error && !(left && *left))
+    if (!error && beside.there && !is_dead(&beside))
+        error = take_link(cluster, entry, object, &beside);
+    else if (!error)
         error = remove_bytes(cluster, entry->inode, beside.file.pieces);
-    free(left);
     free(beside.links);
     return error;
 }

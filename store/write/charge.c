@@ -23,11 +23,17 @@ void charge_give_back(struct stream *stream)
     stream->charge = kept;
 }
 
+/* Who has a buffer gets along: beyond it memory is taken while others find enough. */
+static bool may_take_more(const struct stream *stream)
+{
+    return stream->charge < RING_BUFFER || !gate_is_pressed(stream->intake->gate);
+}
+
 bool charge_ring(struct stream *stream, size_t more)
 {
     struct ring *ring = &stream->ring;
     uint64_t needed = ring_touched(ring) + more;
-    if (!charge_to(stream, needed)) {
+    if (needed > stream->charge && !(may_take_more(stream) && charge_to(stream, needed))) {
         ring_relax(ring);
         needed = ring_touched(ring) + more;
     }

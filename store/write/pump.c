@@ -27,6 +27,23 @@ void pump_request(struct stream *stream)
     pool_submit(stream->services->pool, &stream->job);
 }
 
+/* Whether what is full should be written now. Where a write is a message the buffers are written together, unless
+ * somebody waits for that, or for their memory. Lock held. */
+static bool is_due(const struct stream *stream)
+{
+    assert(lock_is_mine(&stream->lock));
+    const struct ring *ring = &stream->ring;
+    if (ring->full == 0 || ring->full == RING_BUFFERS || !stream->intake->blobs->io->by_message)
+        return ring->full > 0;
+    return stream->ending || stream->settling || stream->starved || gate_is_pressed(stream->intake->gate);
+}
+
+void pump_go_on(struct stream *stream)
+{
+    if (is_due(stream))
+        pump_request(stream);
+}
+
 void pump_push(struct stream *stream)
 {
     assert(lock_is_mine(&stream->lock));
@@ -36,7 +53,7 @@ void pump_push(struct stream *stream)
     }
     stream->placed = true;
     ring_push(&stream->ring);
-    pump_request(stream);
+    pump_go_on(stream);
 }
 
 void pump_flush(struct stream *stream)
@@ -172,10 +189,10 @@ static void run(void *arg)
     struct stream *stream = arg;
     assert(pool_is_current(stream->services->pool));
     lock_take(&stream->lock);
-    for (unsigned turn = 0; turn < TURN && stream->ring.full > 0 && !stream->aborted; turn++)
+    for (unsigned turn = 0; turn < TURN && is_due(stream) && !stream->aborted; turn++)
         empty_buffers(stream);
     bool aborted = stream->aborted;
-    bool again = !aborted && stream->ring.full > 0;
+    bool again = !aborted && is_due(stream);
     bool end = !aborted && !again && stream->ending;
     bool settle = !aborted && !again && !end && stream->settling && !stream->sending;
     bool leave = settle && stream->leaving;

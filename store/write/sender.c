@@ -100,6 +100,7 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
         stream->starved = room == 0;
         if (room == 0 && stream->ring.full == 0)
             stream->failure = failure_of(STORE_BUSY); /* it has not even got one buffer */
+        pump_go_on(stream);
         lock_release(&stream->lock);
         ring_append(&stream->ring, bytes + taken, room); /* that one is the caller's until it is pushed */
         lock_take(&stream->lock);

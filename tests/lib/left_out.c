@@ -16,6 +16,7 @@ static const char size[] = "asks how large the disk is, which a pool does not te
 static const char unasked[] = "is about who may do what where nobody has said so, and on a pool somebody has to";
 static const char access_file[] = "is about the file that says who may do what, in the data folder";
 static const char alone[] = "is about a folder that one process has to itself";
+static const char held[] = "has somebody else change what a process holds alone";
 
 static const struct {
     const char *folder;
@@ -99,6 +100,7 @@ static const struct {
     {"store", "limits", "a_failed_commit_leaves_its_place", faults},
     {"store", "limits", "a_change_is_whole_or_not_at_all", faults},
     {"store", "limits", "each_call_that_fails_leaves_the_old_ones", faults},
+    {"store", "log", "what_is_written_to_a_removed_file_is_not_acknowledged", held},
     {"store", "object", "a_disk_that_does_not_give_the_bytes_is_told", faults},
     {"store", "object", "reads_that_come_short_are_made_whole", faults},
     {"store", "onset", "a_cut_at_any_call_loses_nothing", faults},

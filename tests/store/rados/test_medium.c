@@ -261,13 +261,13 @@ START_TEST(a_file_that_was_never_synced_is_removed_whole)
 }
 END_TEST
 
-START_TEST(a_removal_that_was_cut_short_is_finished)
+static void cut_removals_short(size_t size, uint64_t most)
 {
     static char bytes[40 * PIECE];
-    make_store("s");
-    for (uint64_t calls = 0; calls < 60; calls++) {
+    ck_assert_uint_le(size, sizeof bytes);
+    for (uint64_t calls = 0; calls < most; calls++) {
         int file = open_file("/data/stores/s/blobs/1.blob", O_RDWR | O_CREAT);
-        ck_assert_int_eq(io_write_all(io, file, bytes, sizeof bytes, 0), 0);
+        ck_assert_int_eq(io_write_all(io, file, bytes, size, 0), 0);
         MUST(io->fdatasync(io->self, file));
         MUST(io->close(io->self, file));
         sim_cluster_cut_after(ground->sim, calls);
@@ -279,6 +279,14 @@ START_TEST(a_removal_that_was_cut_short_is_finished)
         sim_medium_settle(ground);
         ck_assert_msg(sim_cluster_objects(ground->sim, "file.") == 0, "after %d calls something is left", (int)calls);
     }
+}
+
+START_TEST(a_removal_that_was_cut_short_is_finished)
+{
+    make_store("s");
+    cut_removals_short(40 * PIECE, 60);
+    cut_removals_short(PIECE, 12);
+    cut_removals_short(1, 12);
 }
 END_TEST
 
@@ -412,6 +420,59 @@ START_TEST(a_commit_is_one_change)
 }
 END_TEST
 
+/* The calls that a file of one piece takes from its name to its end. */
+START_TEST(a_file_that_is_written_at_once_takes_few_calls)
+{
+    static char bytes[PIECE];
+    struct sim_cluster *sim = ground->sim;
+    make_store("s");
+    int folder = open_file("/data/stores/s/blobs", O_RDONLY | O_DIRECTORY);
+    uint64_t changes = sim_cluster_calls(sim, SIM_CLUSTER_CHANGE), gets = sim_cluster_calls(sim, SIM_CLUSTER_GET);
+    int file = io->openat(io->self, folder, "1.blob", O_RDWR | O_CREAT | O_EXCL, 0600);
+    MUST(file);
+    ck_assert_int_eq(io_write_all(io, file, bytes, sizeof bytes, 0), 0);
+    MUST(io->fdatasync(io->self, file));
+    MUST(io->close(io->self, file));
+    ck_assert_uint_eq(sim_cluster_calls(sim, SIM_CLUSTER_GET), gets);           /* nothing is asked */
+    ck_assert_uint_eq(sim_cluster_calls(sim, SIM_CLUSTER_CHANGE), changes + 2); /* the name; the bytes with the head */
+    FAILS(io->openat(io->self, folder, "1.blob", O_RDWR | O_CREAT | O_EXCL, 0600), EEXIST);
+    changes = sim_cluster_calls(sim, SIM_CLUSTER_CHANGE);
+    MUST(io->unlinkat(io->self, folder, "1.blob", 0));
+    sim_medium_settle(ground);
+    ck_assert_uint_eq(sim_cluster_calls(sim, SIM_CLUSTER_CHANGE), changes + 3); /* the name; the bytes; it is done */
+    ck_assert_uint_eq(sim_cluster_objects(sim, "file."), 0);
+    MUST(io->close(io->self, folder));
+}
+END_TEST
+
+/* What its first bytes said of it is not what stays. */
+START_TEST(a_file_that_goes_on_is_as_long_as_it_came)
+{
+    static char bytes[40 * PIECE], read[40 * PIECE];
+    struct stat stat;
+    make_store("s");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i / 7);
+    for (size_t first = 1; first <= PIECE; first += PIECE - 1)
+        for (size_t size = first; size < sizeof bytes; size = size * 3 + 1) {
+            int file = open_file("/data/stores/s/blobs/1.blob", O_RDWR | O_CREAT | O_EXCL);
+            ck_assert_int_eq(io_write_all(io, file, bytes, first, 0), 0);
+            ck_assert_int_eq(io_write_all(io, file, bytes + first, size - first, (off_t)first), 0);
+            MUST(io->fdatasync(io->self, file));
+            cut_and_restart(file);
+            file = open_file("/data/stores/s/blobs/1.blob", O_RDONLY);
+            MUST(io->fstat(io->self, file, &stat));
+            ck_assert_int_eq(stat.st_size, (off_t)size);
+            ck_assert_int_eq(io_read_all(io, file, read, size, 0), 0);
+            ck_assert(memcmp(read, bytes, size) == 0);
+            MUST(io->close(io->self, file));
+            MUST(io->unlinkat(io->self, ROOT, "/data/stores/s/blobs/1.blob", 0));
+            sim_medium_settle(ground);
+            ck_assert_uint_eq(sim_cluster_objects(ground->sim, "file."), 0);
+        }
+}
+END_TEST
+
 /* Many uploads meet in no object: of 64 only a few in the same one. */
 START_TEST(uploads_meet_in_no_object)
 {
@@ -472,6 +533,8 @@ int main(void)
         an_unknown_outcome_is_a_failed_sync,
         a_full_cluster_is_told_by_the_sync,
         a_commit_is_one_change,
+        a_file_that_is_written_at_once_takes_few_calls,
+        a_file_that_goes_on_is_as_long_as_it_came,
         uploads_meet_in_no_object,
         pieces_go_side_by_side,
     };

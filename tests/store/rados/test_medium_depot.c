@@ -8,25 +8,36 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { LARGE = 3 * SIM_MEDIUM_PIECE };
+enum { LARGE = 3 * SIM_MEDIUM_PIECE, RING = 1 << 20 /* what the buffers of an upload hold */, BUFFER = RING / 4 };
 
 static struct sim_medium *ground;
 static struct depot *depot;
 static struct store *store;
 static char large[LARGE];
-static struct io counting; /* the same table, which counts what is expected */
+static struct io counting; /* the same table, which counts what is expected, and the writes of a blob's bytes */
 static unsigned expected;
+static atomic_uint long_writes;
+static atomic_bool slow; /* such a write waits */
 
 static void expect(void *self, int file, off_t position, size_t length)
 {
     expected++;
     sim_medium_io(ground)->expect(self, file, position, length);
+}
+
+static ssize_t pwrite_counted(void *self, int file, const void *bytes, size_t length, off_t position)
+{
+    atomic_fetch_add(&long_writes, length >= BUFFER);
+    while (length >= BUFFER && atomic_load(&slow))
+        sched_yield();
+    return sim_medium_io(ground)->pwrite(self, file, bytes, length, position);
 }
 
 static void setup(void)
@@ -36,7 +47,9 @@ static void setup(void)
     ground = sim_medium_new(1);
     counting = *sim_medium_io(ground);
     counting.expect = expect;
-    const struct depot_options options = model_options(&counting);
+    counting.pwrite = pwrite_counted;
+    struct depot_options options = model_options(&counting);
+    options.object_limit = 8 * RING;
     ck_assert_msg(depot_open("/data", &options, &depot, &detail) == STORE_OK, "%s", detail.text);
     ck_assert_msg(depot_create(depot, "s", &created, &detail) == STORE_OK, "%s", detail.text);
     ck_assert_msg(depot_acquire(depot, "s", &store, &detail) == STORE_OK, "%s", detail.text);
@@ -247,6 +260,74 @@ START_TEST(nothing_is_written_again_for_a_hole)
 }
 END_TEST
 
+/* Nobody else can have moved what a process has alone: so nobody is asked whether he has. */
+START_TEST(a_commit_asks_the_cluster_nothing)
+{
+    ck_assert_int_eq(put("first", "value", 5), STORE_OK);
+    uint64_t gets = sim_cluster_calls(ground->sim, SIM_CLUSTER_GET);
+    ck_assert_int_eq(put("small", "value", 5), STORE_OK);
+    ck_assert_int_eq(put("large", large, sizeof large), STORE_OK);
+    ck_assert_uint_eq(sim_cluster_calls(ground->sim, SIM_CLUSTER_GET), gets);
+}
+END_TEST
+
+/* Uploads whose bytes come faster than they go do not take what others need to begin. */
+START_TEST(uploads_that_wait_leave_others_their_first_buffer)
+{
+    enum { COUNT = 10, LIMIT = 8 * RING };
+    static const char bytes[BUFFER];
+    struct stream *streams[COUNT];
+    depot_release(store);
+    depot_close(depot);
+    struct depot_options options = model_options(&counting);
+    options.object_limit = options.store_bytes_limit = LIMIT;
+    ck_assert_int_eq(depot_open("/data", &options, &depot, NULL), STORE_OK);
+    ck_assert_int_eq(depot_acquire(depot, "s", &store, NULL), STORE_OK);
+    atomic_store(&slow, true);
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct store_key key = store_key_of("upload", 6);
+        size_t taken = sizeof bytes;
+        ck_assert_int_eq(stream_open(store, &key, 2 * RING, NULL, &streams[i]), STORE_OK);
+        for (size_t sent = 0; sent < 2 * RING && taken > 0; sent += taken)
+            ck_assert_int_eq(stream_write(streams[i], bytes, sizeof bytes, &taken), STORE_OK);
+    }
+    ck_assert_uint_le(figures().bytes_in_flight, LIMIT - LIMIT / 4);
+    atomic_store(&slow, false);
+    for (size_t i = 0; i < COUNT; i++)
+        stream_abort(streams[i]);
+}
+END_TEST
+
+static void send(struct stream *stream, size_t size)
+{
+    static const char bytes[BUFFER / 4];
+    for (size_t sent = 0; sent < size;) {
+        size_t taken = 0;
+        ck_assert_int_eq(stream_write(stream, bytes, sizeof bytes, &taken), STORE_OK);
+        sent += taken;
+        if (taken == 0)
+            sched_yield();
+    }
+}
+
+/* An upload is sent in as few messages as its buffers allow; its end waits for nothing more. */
+START_TEST(an_upload_goes_in_long_writes)
+{
+    enum { SIZE = 4 * RING + BUFFER };
+    const struct store_key key = store_key_of("upload", 6);
+    struct stream *stream;
+    struct ticket ticket;
+    ck_assert_int_eq(stream_open(store, &key, SIZE, NULL, &stream), STORE_OK);
+    atomic_store(&long_writes, 0);
+    send(stream, SIZE);
+    ticket_init(&ticket);
+    stream_commit(stream, &(struct stream_finish){0}, ticket_done, &ticket);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    ck_assert_uint_eq(atomic_load(&long_writes), SIZE / RING + 1);
+}
+END_TEST
+
 /* Files whose names end so: how many are being opened, and were at most. */
 struct crowd {
     const char *ending;
@@ -379,6 +460,9 @@ int main(void)
         what_is_deleted_comes_back_where_nothing_is_free,
         the_active_segment_gives_back_where_nothing_is_free,
         nothing_is_written_again_for_a_hole,
+        a_commit_asks_the_cluster_nothing,
+        uploads_that_wait_leave_others_their_first_buffer,
+        an_upload_goes_in_long_writes,
         many_files_are_opened_at_once,
         who_has_lost_the_pool_says_so,
     };
