@@ -8,16 +8,18 @@
 enum {
     GROWTH = 16 << 20, /* bytes that are worth the trouble */
     CROWD = 128,       /* connections */
-    LARGE = 5 << 18    /* bytes: larger than what is written at once of an upload, which comes and goes all the time */
+    LARGE = 1 << 20,   /* bytes: larger than the buffers of uploads, which come and go all the time */
+    PIECE = 5 << 20    /* the same of the messages to and from a pool, of up to 4 MiB */
 };
 
 /* The allocator would learn from each large buffer that is freed to keep those of its size: 32 MiB in the end, in each
  * of its arenas, and a look through them leaves out what lies at their ends. */
-void memory_init(struct memory *memory)
+void memory_init(struct memory *memory, bool pool)
 {
+    int large = pool ? PIECE : LARGE;
     *memory = (struct memory){0};
-    mallopt(M_MMAP_THRESHOLD, LARGE);
-    mallopt(M_TRIM_THRESHOLD, 2 * LARGE);
+    mallopt(M_MMAP_THRESHOLD, large);
+    mallopt(M_TRIM_THRESHOLD, 2 * large);
 }
 
 /* One such look may fall between two requests. */

@@ -20,8 +20,9 @@ struct memory {
     bool relieved;    /* nothing was under way at the last look, or half of a crowd had gone */
 };
 
-/* To be called first, before there is a second thread. */
-void memory_init(struct memory *memory);
+/* To be called first, before there is a second thread. `pool`: the data folder is in one. Then messages as large as a
+ * piece of a file come and go, and to have the system give each of them anew takes as much CPU as the rest. */
+void memory_init(struct memory *memory, bool pool);
 
 /* To be called every second or so, with what is open and under way. */
 void memory_look(struct memory *memory, size_t connections, size_t requests);

@@ -547,7 +547,7 @@ static int serve(const struct config *config)
     config_warn_of_variables();
 
     struct server server = {.config = config, .started = now(), .signals = -1, .acceptor.wake = -1};
-    memory_init(&server.memory);
+    memory_init(&server.memory, medium_is_named(config->data));
     if (!descriptors_share(config, &server.descriptors))
         return STATUS_FAILED;
     server.acceptor.connections_limit = server.descriptors.connections;
