@@ -74,6 +74,7 @@ static const struct {
     {"http", "starving", "without_a_least_rate_who_reads_on_is_not_cut", open_files},
     {"http", "starving", "who_rests_after_a_burst_has_little_credit_in_a_crowd", open_files},
     {"http", "starving", "answers_nobody_reads_stay_in_their_budget", memory},
+    {"http", "starving", "what_batches_took_goes_back", memory},
     {"http", "stores", "delete_of_an_empty_store", files},
     {"http", "stores", "delete_with_force_takes_the_objects_along", files},
     {"http", "tarballs", "who_reads_no_more_is_cut", open_files},
