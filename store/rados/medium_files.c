@@ -121,17 +121,28 @@ static int give_number(struct medium *medium, struct descriptor *descriptor, int
     return 0;
 }
 
+/* Answers with a number for what is open, if there was no error and the lease still holds. Behind that it is the
+ * caller's to close, so that nothing is asked any more. */
+static int tell_number(struct medium *medium, int error, struct descriptor *descriptor)
+{
+    int number = -1, lost = lease_look(&medium->lease, error);
+    if (!error && lost)
+        let_go(medium, descriptor);
+    error = lost ? lost : give_number(medium, descriptor, &number);
+    if (error)
+        errno = error;
+    return number;
+}
+
 static int medium_openat(void *self, int folder, const char *path, int flags, mode_t mode)
 {
     struct medium *medium = medium_of(self);
     struct descriptor descriptor;
-    int error = EAGAIN, number = -1;
+    int error = EAGAIN;
     (void)mode;
     for (unsigned i = 0; i < MEDIUM_TRIES && error == EAGAIN; i++)
         error = try_open(medium, folder, path, flags, &descriptor);
-    if (!error)
-        error = give_number(medium, &descriptor, &number);
-    return (int)medium_tell(medium, error, number);
+    return tell_number(medium, error, &descriptor);
 }
 
 static int medium_close_file(void *self, int file)
@@ -150,13 +161,11 @@ static int medium_dup(void *self, int file)
 {
     struct medium *medium = medium_of(self);
     struct descriptor descriptor;
-    int error = descriptors_find(&medium->descriptors, file, &descriptor) ? 0 : EBADF, number = -1;
-    if (!error) {
-        if (descriptor.inode)
-            inode_hold(descriptor.inode);
-        error = give_number(medium, &descriptor, &number);
-    }
-    return (int)medium_tell(medium, error, number);
+    int error = descriptors_find(&medium->descriptors, file, &descriptor) ? 0 : EBADF;
+    descriptor.ahead = NULL; /* it gets one of its own */
+    if (!error && descriptor.inode)
+        inode_hold(descriptor.inode);
+    return tell_number(medium, error, &descriptor);
 }
 
 /* ---- bytes ----------------------------------------------------------------------------------- */

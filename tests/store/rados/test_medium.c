@@ -401,6 +401,33 @@ END_TEST
 
 /* ---- what it costs --------------------------------------------------------------------------- */
 
+static struct cluster whole; /* as it was */
+
+static int get_and_lose(void *self, const char *object, enum cluster_kind kind, const char *const *names, size_t count,
+                        char **ret_texts)
+{
+    int error = whole.get(self, object, kind, names, count, ret_texts);
+    (void)lease_look(&ground->medium.lease, ESHUTDOWN);
+    return error;
+}
+
+/* Who is told that it failed has nothing to close. */
+START_TEST(what_is_opened_while_the_pool_is_lost_is_not_open)
+{
+    make_store("s");
+    make_file("/data/stores/s/log/a", "one", true);
+    int file = open_file("/data/stores/s/log/a", O_RDONLY);
+    size_t open = ground->medium.descriptors.count;
+    whole = ground->medium.cluster;
+    ground->medium.cluster.get = get_and_lose;
+    FAILS(io->openat(io->self, ROOT, "/data/stores", O_RDONLY | O_DIRECTORY, 0), ESHUTDOWN);
+    FAILS(io->dup(io->self, file), ESHUTDOWN);
+    ck_assert_uint_eq(ground->medium.descriptors.count, open);
+    ground->medium.cluster.get = whole.get;
+    MUST(io->close(io->self, file));
+}
+END_TEST
+
 /* A commit into a segment that is prepared: no second change, although its time has become another one. */
 START_TEST(a_commit_is_one_change)
 {
@@ -532,6 +559,7 @@ int main(void)
         a_reader_keeps_a_file_that_is_removed,
         an_unknown_outcome_is_a_failed_sync,
         a_full_cluster_is_told_by_the_sync,
+        what_is_opened_while_the_pool_is_lost_is_not_open,
         a_commit_is_one_change,
         a_file_that_is_written_at_once_takes_few_calls,
         a_file_that_goes_on_is_as_long_as_it_came,
