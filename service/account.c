@@ -156,8 +156,9 @@ void account_absent(struct account *account, const char *name, enum account_abse
         [ACCOUNT_REMOVED] = "it is not there any more: its copy was removed",
         [ACCOUNT_GONE] = "it is not there any more: its copy stays as it was; --prune removes it",
         [ACCOUNT_SPARED] = "it is not there any more: its copy stays all the same, since not all was copied",
-        [ACCOUNT_UNSURE] = "it is not there any more: its copy stays all the same, since the server, asked for just "
-                           "that, did not say so each time, or could not be told from another one: run this once more",
+        [ACCOUNT_UNSURE] = ("it is not there any more: its copy stays all the same, since the server, asked for just "
+                            "that, did not say so each time, or could not be told from another one: run this once "
+                            "more"),
         [ACCOUNT_HIDDEN] = "the server does not show it to who asks (--token-file): its copy stays as it was",
     };
     if (account->json)

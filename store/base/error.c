@@ -16,8 +16,8 @@ static const char *const texts[STORE_ERRORS] = {
     [STORE_UPLOAD_HELD] = "somebody else works on the upload: try again",
     [STORE_UPLOAD_PARTS] = "what it is to be made of has to be parts that have all their bytes",
     [STORE_UPLOAD_OFFSET] = "the upload has not come just so far",
-    [STORE_MANY_UPLOADS] = "the store has as many unfinished uploads as it may: finish or DELETE one, wait until some "
-                           "expire, or have --uploads-kept raised",
+    [STORE_MANY_UPLOADS] = ("the store has as many unfinished uploads as it may: finish or DELETE one, wait until some "
+                            "expire, or have --uploads-kept raised"),
     [STORE_BAD_NAME] = "a store's name is 1 to 63 of a-z 0-9 . _ - and begins with a letter or digit",
     [STORE_BAD_KEY] = "a key has 1 to 1024 bytes",
     [STORE_BAD_ATTRIBUTES] = "the object's attributes are too long",

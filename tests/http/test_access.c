@@ -625,8 +625,8 @@ START_TEST(no_token_stays_in_memory)
     start_with_every_token();
     const char *heads[] = {
         "Authorization: Bearer hushed-one\r\n",
-        "Authorization: Bearer hushed-two\r\nAuthorization: Bearer hushed-six\r\nAuthorization: Bearer "
-        "hushed-ten\r\n",
+        ("Authorization: Bearer hushed-two\r\nAuthorization: Bearer hushed-six\r\nAuthorization: Bearer "
+         "hushed-ten\r\n"),
         "Range: a\r\nRange: b\r\nAuthorization: Bearer hushed-one\r\n",
         "Authorization: Bearer hushed-one\r\nRange: a\r\nRange: b\r\n",
         "Authorization: Bearer hushed-one\r\nExpect: nothing\r\n",

@@ -245,7 +245,7 @@ END_TEST
 static void in_folder(const char *folder, const char *what)
 {
     char *command;
-    const char *path = server_path(site.server, folder);
+    const char *path = server_path(site.server, "%s", folder);
     ck_assert_int_gt(asprintf(&command, "cd '%s' && %s", path, what), 0);
     ck_assert_int_eq(system(command), 0);
     free(command);
