@@ -119,7 +119,7 @@ END_TEST
 START_TEST(many_are_expected)
 {
     enum { COUNT = 100 };
-    char names[COUNT][8];
+    char names[COUNT][12];
     struct store_key keys[COUNT];
     struct object *objects[COUNT];
     enum store_error errors[COUNT];
@@ -240,7 +240,7 @@ END_TEST
 START_TEST(nothing_is_written_again_for_a_hole)
 {
     enum { COUNT = 400, FEW = 50, SIZE = 500 };
-    static char names[COUNT][8];
+    static char names[COUNT][12];
     static struct store_op ops[COUNT];
     depot_release(store);
     depot_close(depot);
@@ -383,7 +383,7 @@ START_TEST(many_files_are_opened_at_once)
 {
     enum { COUNT = 2000, SIZE = 500, AT_ONCE = 4 }; /* many segments */
     struct object *object;
-    char name[8];
+    char name[12];
     put_some(0, COUNT, SIZE);
     static struct page page, same;
     ck_assert_int_eq(page_list(store, &page, "", "", 100), STORE_OK); /* then there are keys */
