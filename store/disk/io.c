@@ -304,6 +304,15 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
     return 0;
 }
 
+void io_take_after(struct io *io, const struct io *base)
+{
+    io->holes = base->holes;
+    io->own_numbers = base->own_numbers;
+    io->far = base->far;
+    io->by_message = base->by_message;
+    io->tenure = base->tenure;
+}
+
 int io_write_cached(const struct io *io, int file, const void *bytes, size_t length, off_t position)
 {
     const char *at = bytes;

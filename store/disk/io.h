@@ -76,6 +76,10 @@ static inline size_t io_at_once(const struct io *io)
     return io->far ? 16 : 1;
 }
 
+/* What is true of the files of a table is so of one that calls it: sets what is said of them as a whole, but for
+ * `forced`, which is about who writes. */
+void io_take_after(struct io *io, const struct io *base);
+
 /* A table that reads through `base`, which must outlive it, and pretends to write: files are opened for
  * reading only, and calls that would change something succeed and do nothing, but opening a file anew (O_EXCL,
  * O_TRUNC) is EROFS. For looking at a data folder. */

@@ -170,10 +170,6 @@ void io_read_only(struct io *ret_io, const struct io *base)
 {
     *ret_io = (struct io){
         .self = (void *)(uintptr_t)base, /* read back as const: see base_of() */
-        .holes = base->holes,
-        .own_numbers = base->own_numbers,
-        .far = base->far,
-        .tenure = base->tenure,
         .openat = read_only_openat,
         .close = read_only_close,
         .dup = read_only_dup,
@@ -199,6 +195,7 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .list = read_only_list,
         .free_bytes = read_only_free_bytes,
     };
+    io_take_after(ret_io, base);
 }
 
 void io_read_only_within(struct io *ret_io, const struct io *base)

@@ -196,16 +196,11 @@ static const struct io calls = {
     .free_bytes = roomy_free_bytes,
 };
 
-/* What is true of the files is what is true of those of the other table. */
 void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_room)(void *arg), void *arg)
 {
     *roomy = (struct io_roomy){.base = base, .make_room = make_room, .arg = arg};
     roomy->io = calls;
     roomy->io.self = roomy;
-    roomy->io.holes = base->holes;
     roomy->io.forced = base->forced;
-    roomy->io.own_numbers = base->own_numbers;
-    roomy->io.far = base->far;
-    roomy->io.by_message = base->by_message;
-    roomy->io.tenure = base->tenure;
+    io_take_after(&roomy->io, base);
 }

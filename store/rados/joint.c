@@ -206,5 +206,6 @@ void joint_init(struct joint *joint, const struct io *pool, const char *name, bo
     joint->io.self = joint;
     joint->io.holes = in_pool && pool->holes;
     joint->io.forced = in_pool && pool->forced;
+    joint->io.by_message = in_pool && pool->by_message;
     joint->io.tenure = in_pool ? pool->tenure : NULL;
 }

@@ -2,8 +2,8 @@
  * on an I/O thread.
  *
  * It takes all full buffers that lie one behind the other, and after a few writes others have their turn. Where a write
- * is a message it waits for all buffers to be full, unless memory is short. An aborted
- * stream is taken apart by it if it has one, because unlinking waits for the disk too.
+ * is a message it waits for all buffers to be full, unless memory is short. An aborted stream is taken apart by it if
+ * it has one, because unlinking waits for the disk too.
  *
  * Thread: the lock of the stream held.
  */

@@ -152,6 +152,18 @@ static enum store_error transfer(const char *from, const char *to)
     return error;
 }
 
+/* What is written there goes as it comes, also by a table in front of this one; on this machine in portions. */
+START_TEST(what_is_written_to_a_pool_is_a_message)
+{
+    struct io within;
+    for (int in_pool = 0; in_pool < 2; in_pool++) {
+        io_within(&within, &ground->medium.beside[in_pool].io);
+        ck_assert_int_eq(ground->medium.beside[in_pool].io.by_message, in_pool);
+        ck_assert_int_eq(within.by_message, in_pool);
+    }
+}
+END_TEST
+
 START_TEST(stores_go_there_and_back)
 {
     char back[128];
@@ -229,11 +241,9 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        each_call_goes_where_it_belongs,
-        stores_go_there_and_back,
-        stores_that_are_there_stay,
-        what_a_run_has_made_is_its_own,
-        a_store_that_another_process_has_is_left_alone,
+        each_call_goes_where_it_belongs, what_is_written_to_a_pool_is_a_message,
+        stores_go_there_and_back,        stores_that_are_there_stay,
+        what_a_run_has_made_is_its_own,  a_store_that_another_process_has_is_left_alone,
     };
     return UNIT_RUN_WITH("joint", setup, teardown, tests);
 }
