@@ -4,7 +4,7 @@
  * full is STORE_BUSY and gives all back; to let it wait could let all wait for ever, each with half of an object in
  * memory. From then on an upload gets along with that one buffer: it fills it, waits until it is written, and fills it
  * again, so it is never refused in the middle. Further buffers make it faster, where there is memory; when that runs
- * short they are given back once written.
+ * short no more are taken, and they are given back once written.
  *
  * Thread: the one that sends; once the payload goes to a file, the lock of the stream held.
  */
