@@ -163,7 +163,7 @@ struct failure assembly_open(struct store *store, const struct home *home, struc
         return failure;
     }
     struct pool *pool = store->services->pool;
-    blobs_init(&store->blobs, io, &blobs, pool, store->salt, &store->index.lock);
+    blobs_init(&store->blobs, store->services->leftovers, &blobs, pool, store->salt, &store->index.lock);
     log_init(&store->log, store->services, &log, store->salt, &store->index.lock);
     return failure_none();
 }

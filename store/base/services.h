@@ -14,6 +14,7 @@ struct admission;
 struct effort;
 struct groups;
 struct handles;
+struct leftovers;
 struct pool;
 struct space;
 
@@ -27,6 +28,7 @@ struct services {
     struct groups *groups;        /* what they commit with there */
     struct pool *upkeep;          /* one thread, for what has time and may take long: compaction and the reserve */
     struct handles *handles;      /* files of the stores that are open although nobody reads them */
+    struct leftovers *leftovers;  /* files that are removed and that somebody still reads */
     struct space *space;          /* who may have what the disk has left */
     struct effort *effort;        /* what commits cost is counted there */
     const atomic_bool *halt;      /* once it is set, no store is opened any more: STORE_DRAINING */

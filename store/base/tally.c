@@ -20,5 +20,5 @@ void tally_read(const struct tally *tally, struct store_tally *ret_tally)
     ret_tally->bounds = tally->bounds;
     for (size_t i = 0; i <= STORE_TALLY_BOUNDS; i++)
         ret_tally->buckets[i] = atomic_load_explicit(&tally->buckets[i], memory_order_relaxed);
-    ret_tally->sum = atomic_load_explicit(&tally->sum, memory_order_relaxed);
+    ret_tally->sum = tally_sum(tally);
 }

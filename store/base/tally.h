@@ -21,6 +21,12 @@ void tally_init(struct tally *tally, const uint64_t *bounds);
 
 void tally_count(struct tally *tally, uint64_t value);
 
+/* Of all that was counted. */
+static inline uint64_t tally_sum(const struct tally *tally)
+{
+    return atomic_load_explicit(&tally->sum, memory_order_relaxed);
+}
+
 void tally_read(const struct tally *tally, struct store_tally *ret_tally);
 
 #endif

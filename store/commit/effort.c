@@ -17,4 +17,22 @@ void effort_init(struct effort *effort)
     tally_init(&effort->syncs, nanoseconds);
     tally_init(&effort->bytes, bytes);
     tally_init(&effort->records, records);
+    atomic_init(&effort->small, 0);
+}
+
+static uint64_t growth(uint64_t now, uint64_t *seen)
+{
+    uint64_t before = *seen;
+    *seen = now;
+    return now - before;
+}
+
+bool effort_goes_on(const struct effort *effort, uint64_t *seen)
+{
+    return growth(tally_sum(&effort->syncs), seen) > 0;
+}
+
+uint64_t effort_small_since(const struct effort *effort, uint64_t *seen)
+{
+    return growth(atomic_load_explicit(&effort->small, memory_order_relaxed), seen);
 }

@@ -356,11 +356,23 @@ static int sync_log(struct group *group, bool *ret_sync_failed)
     return error;
 }
 
+/* Whether somebody waits for the group who has written no file before. */
+static bool is_small(const struct group *group)
+{
+    const struct changes *changes = &group->changes;
+    for (size_t i = 0; i < changes->count; i++)
+        if (!changes->list[i].after.blob && !changes->list[i].txn->upkeep)
+            return true;
+    return false;
+}
+
 static void count_commit(const struct group *group)
 {
     struct effort *effort = group->parts->effort;
     tally_count(&effort->bytes, group->bytes);
     tally_count(&effort->records, group->changes.count);
+    if (is_small(group))
+        atomic_fetch_add_explicit(&effort->small, 1, memory_order_relaxed);
 }
 
 /* Whether the group's records name files that the next start will not find: somebody has moved blobs/, or a folder that

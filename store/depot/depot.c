@@ -46,6 +46,7 @@ struct depot {
     struct admission admission;
     struct space space;
     struct handles handles;
+    struct leftovers leftovers;
     struct effort effort;
     struct groups groups;
     struct trouble trouble;
@@ -144,6 +145,7 @@ static struct depot *depot_new(const struct depot_options *options)
     depot->services = (struct services){.options = &depot->options,
                                         .admission = &depot->admission,
                                         .handles = &depot->handles,
+                                        .leftovers = &depot->leftovers,
                                         .space = &depot->space,
                                         .effort = &depot->effort,
                                         .groups = &depot->groups,
@@ -234,10 +236,12 @@ static bool start_threads(struct depot *depot, const char *path)
     services->commits = pool_new(depot->options.commit_threads);
     services->upkeep = pool_new(1);
     bool all = services->pool && services->openers && services->closers && services->commits && services->upkeep;
-    if (started && all)
-        return true;
-    end_threads(depot);
-    return false;
+    if (!started || !all) {
+        end_threads(depot);
+        return false;
+    }
+    leftovers_init(&depot->leftovers, depot->options.io, services->pool);
+    return true;
 }
 
 /* What was restored in part has objects missing, which the rest of it would bring back over what was written. */
@@ -345,6 +349,7 @@ void depot_close(struct depot *depot)
     loading_end(&depot->loading);
     dormant_end(&depot->dormant);
     roster_close(&depot->roster);
+    leftovers_end(&depot->leftovers);
     pool_free(depot->services.closers);
     pool_free(depot->services.openers);
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
@@ -353,6 +358,7 @@ void depot_close(struct depot *depot)
     pool_free(depot->services.upkeep);
     space_free(&depot->space);
     trash_end(&depot->folder.trash);
+    leftovers_free(&depot->leftovers);
     folder_close(&depot->folder);
     depot_free(depot);
 }

@@ -25,7 +25,7 @@ static void sweep(struct dormant *dormant, const char *name, int uploads)
     struct settings settings;
     int store = io->openat(io->self, dormant->folder->stores, name, O_RDONLY | O_DIRECTORY, 0);
     if (store >= 0 && !settings_read(io, store, SETTINGS_OF_STORE, "store", &settings).error)
-        unfinished_sweep(io, uploads, settings.salt);
+        unfinished_sweep(dormant->services->leftovers, uploads, settings.salt);
     if (store >= 0)
         io->close(io->self, store);
     roster_unblock(dormant->roster, entry);

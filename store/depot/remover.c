@@ -41,7 +41,11 @@ static void turn_run(void *arg);
 void remover_init(struct remover *remover, const struct io *io, const struct services *services)
 {
     size_t threads = services->options->io_threads;
-    *remover = (struct remover){.io = io, .pool = services->pool, .effort = services->effort, .halt = services->halt};
+    *remover = (struct remover){.io = io,
+                                .pool = services->pool,
+                                .leftovers = services->leftovers,
+                                .effort = services->effort,
+                                .halt = services->halt};
     remover->turn_count = threads / 2 < REMOVER_TURNS_MAX ? threads / 2 : REMOVER_TURNS_MAX;
     if (remover->turn_count == 0)
         remover->turn_count = 1;
@@ -201,7 +205,7 @@ static void take_folder(struct remover *remover, struct remover_tree *tree, cons
 static void tree_open(struct remover *remover, struct remover_tree *tree)
 {
     const struct io *io = remover->io;
-    if (io->unlinkat(io->self, tree->parent, tree->name, 0) == 0)
+    if (leftovers_remove(remover->leftovers, tree->parent, tree->name) == 0)
         return;
     tree->folder = io->openat(io->self, tree->parent, tree->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (tree->folder < 0)
@@ -218,32 +222,23 @@ static void tree_open(struct remover *remover, struct remover_tree *tree)
 /* Removes the names of a portion; nothing once the depot halts. */
 static void remove_portion(struct remover *remover, const struct portion *portion)
 {
-    const struct io *io = remover->io;
     struct remover_tree *tree = portion->tree;
     if (atomic_load(remover->halt))
         return;
     if (!tree->names)
         tree_open(remover, tree);
-    for (size_t i = 0; i < portion->count; i++)
-        if (io->unlinkat(io->self, tree->folder, portion->names[i], 0) < 0 && errno != ENOENT)
+    for (size_t i = 0; i < portion->count; i++) {
+        int error = leftovers_remove(remover->leftovers, tree->folder, portion->names[i]);
+        if (error && error != ENOENT)
             take_folder(remover, tree, portion->names[i]);
-}
-
-/* Whether somebody has synced a log since this was last asked. */
-static bool others_sync(struct remover_turn *turn)
-{
-    struct store_tally syncs;
-    tally_read(&turn->remover->effort->syncs, &syncs);
-    bool more = syncs.sum != turn->synced;
-    turn->synced = syncs.sum;
-    return more;
+    }
 }
 
 /* The first turn goes on, whatever others do: each portion has its end. */
 static void turn_again(struct remover_turn *turn)
 {
     struct remover *remover = turn->remover;
-    if (turn != remover->turns && others_sync(turn))
+    if (turn != remover->turns && effort_goes_on(remover->effort, &turn->synced))
         pool_submit_later(remover->pool, &turn->job, REST);
     else
         pool_submit(remover->pool, &turn->job);

@@ -16,6 +16,7 @@
 #include "store/base/services.h"
 #include "store/commit/effort.h"
 #include "store/disk/io.h"
+#include "store/disk/leftovers.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -34,6 +35,7 @@ struct remover_turn {
 struct remover {
     const struct io *io;
     struct pool *pool;
+    struct leftovers *leftovers;
     const struct effort *effort;
     const atomic_bool *halt;
 

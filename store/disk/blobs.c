@@ -10,16 +10,16 @@
 const char blobs_ending[] = ".blob";
 
 enum {
-    UNDER_WAY = 1 << 20, /* bytes of a file that are on their way from the page cache to the disk, at most */
-    TRIES_MAX = 1000,    /* numbers that are tried for a new file */
+    TRIES_MAX = 1000, /* numbers that are tried for a new file */
 };
 
 static int reap(void *arg);
 
-void blobs_init(struct blobs *blobs, const struct io *io, const struct home *home, struct pool *pool, uint64_t salt,
-                const struct shared_lock *needs_lock)
+void blobs_init(struct blobs *blobs, struct leftovers *leftovers, const struct home *home, struct pool *pool,
+                uint64_t salt, const struct shared_lock *needs_lock)
 {
-    *blobs = (struct blobs){.io = io, .folder = home->open, .home = *home, .needs_lock = needs_lock};
+    *blobs = (struct blobs){
+        .io = leftovers->io, .folder = home->open, .home = *home, .leftovers = leftovers, .needs_lock = needs_lock};
     atomic_init(&blobs->next, 1);
     table_init(&blobs->needs, salt);
     lock_init(&blobs->reap_lock);
@@ -137,26 +137,14 @@ static int write_direct(struct blob_file *file, unsigned char *bytes, size_t len
     return io_write_all(file->io, file->file, bytes, padded, (off_t)position);
 }
 
-/* By way of the page cache. The disk begins with it at once, and who is far ahead of it waits: all at the end, or as
- * much as comes, would stand in front of what others have to sync. */
-static int write_cached(struct blob_file *file, const unsigned char *bytes, size_t length, uint64_t position)
+static int write_cached(struct blob_file *file, const unsigned char *bytes, size_t length, uint64_t position,
+                        size_t under_way)
 {
-    const struct io *io = file->io;
-    uint64_t end = position + length;
-    int error = io_write_cached(io, file->file, bytes, length, (off_t)position);
-    if (error)
-        return error;
-    io->write_back(io->self, file->file, (off_t)position, (off_t)length);
-    if (end - file->awaited <= UNDER_WAY)
-        return 0;
-    off_t behind = (off_t)(end - UNDER_WAY - file->awaited);
-    if (io->await_back(io->self, file->file, (off_t)file->awaited, behind) < 0)
-        return errno;
-    file->awaited = end - UNDER_WAY;
-    return 0;
+    return io_write_paced(file->io, file->file, bytes, length, (off_t)position, under_way, &file->awaited);
 }
 
-int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
+/* What is not longer than may be under way. */
+static int write_part(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position, size_t under_way)
 {
     int error = 0;
     if (!file->direct && position >= file->cached && position % IO_BLOCK == 0)
@@ -169,7 +157,18 @@ int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length,
         file->awaited = position;
         error = change_way(file, false);
     }
-    return error ? error : write_cached(file, bytes, length, position);
+    return error ? error : write_cached(file, bytes, length, position, under_way);
+}
+
+int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position, size_t under_way)
+{
+    int error = 0;
+    size_t most = file->io->by_message || length < under_way ? length : under_way;
+    for (size_t done = 0; !error && done < length; done += most) {
+        size_t part = length - done < most ? length - done : most;
+        error = write_part(file, bytes + done, part, position + done, under_way);
+    }
+    return error;
 }
 
 int blob_file_sync(struct blob_file *file, uint64_t size)
@@ -204,7 +203,9 @@ int blobs_sync(struct blobs *blobs)
 
 void blobs_remove(struct blobs *blobs, uint64_t blob)
 {
-    numbered_remove(blobs->io, blobs->folder, blob, blobs_ending); /* what stays is an orphan: removed at start */
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(blob, blobs_ending, name);
+    (void)leftovers_remove(blobs->leftovers, blobs->folder, name); /* what stays is an orphan: removed at start */
 }
 
 /* ---- copying --------------------------------------------------------------------------------- */

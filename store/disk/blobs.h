@@ -18,6 +18,7 @@
 #include "store/base/table.h"
 #include "store/disk/home.h"
 #include "store/disk/io.h"
+#include "store/disk/leftovers.h"
 #include "store/disk/numbered.h"
 #include "store/store.h"
 
@@ -39,8 +40,9 @@ bool blob_list_push(struct blob_list *list, uint64_t blob);
 struct blobs {
     const struct io *io;
     int folder;
-    struct home home;          /* the same, and where it was opened */
-    atomic_uint_fast64_t next; /* number of the next file */
+    struct home home;            /* the same, and where it was opened */
+    struct leftovers *leftovers; /* the depot's */
+    atomic_uint_fast64_t next;   /* number of the next file */
 
     const struct shared_lock *needs_lock; /* the index's: guards the next two */
     struct table needs;                   /* number -> objects that need it */
@@ -53,8 +55,8 @@ struct blobs {
 };
 
 /* Takes the folder. */
-void blobs_init(struct blobs *blobs, const struct io *io, const struct home *home, struct pool *pool, uint64_t salt,
-                const struct shared_lock *needs_lock);
+void blobs_init(struct blobs *blobs, struct leftovers *leftovers, const struct home *home, struct pool *pool,
+                uint64_t salt, const struct shared_lock *needs_lock);
 
 /* Whether the folder is found where it was opened, as far as that can be told. Blocking. Thread: any. */
 bool blobs_are_found(const struct blobs *blobs);
@@ -103,9 +105,13 @@ int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder,
 
 /* Writes behind what was written last; an errno. From memory aligned to IO_BLOCK that reaches to its next multiple,
  * where zeros are put behind the bytes, unless all of the file goes by way of the page cache. At a position that is no
- * multiple of it the file goes on by that way. Either way the disk has no more to do for it at once than a MiB, so that
- * bulk data hardly delays the small commits beside it (docs/performance.md). Blocking. */
-int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position);
+ * multiple of it the file goes on by that way. Either way the disk has no more to do for it at once than so many bytes,
+ * a multiple of IO_BLOCK. Blocking. */
+int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position, size_t under_way);
+
+/* Bytes: how much that is alone, beside small commits, which wait for it at the disk, and beside very many of them. So
+ * many there are only where the disk is quick, and has soon done with little (docs/performance.md). */
+enum { BLOB_UNDER_WAY = 1 << 20, BLOB_UNDER_WAY_BESIDE = 256 << 10, BLOB_UNDER_WAY_AMONG = 64 << 10 };
 
 /* Gives the file its size and makes it durable, though not its entry in the folder; an errno. Blocking. */
 int blob_file_sync(struct blob_file *file, uint64_t size);
@@ -139,7 +145,7 @@ bool blobs_are_needed(const struct blobs *blobs, uint64_t blob);
 void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size);
 bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size);
 
-/* Unlinks a file now. Blocking. */
+/* Removes a file now (leftovers.h). Blocking. */
 void blobs_remove(struct blobs *blobs, uint64_t blob);
 
 /* Unlinks a file soon, on an I/O thread. */

@@ -4,16 +4,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum {
-    ZEROS = 1 << 20,
-    PORTION = 128 << 10,      /* bytes that the page cache is given at once */
+    PORTION = 128 << 10, /* bytes that the page cache is given at once */
+    ZEROS_UNDER_WAY = 512 << 10,
     COPY_CHUNK = 1 << 20,     /* bytes, of a copy by hand */
     COPY_RANGE_MAX = 1 << 30, /* bytes that the file system is asked for at a time */
     NAME_ROOM = 128,
@@ -113,6 +115,19 @@ static int posix_fstat(void *self, int file, struct stat *ret_stat)
 {
     (void)self;
     return fstat(file, ret_stat);
+}
+
+/* The kernel gives such a lease to nobody but who has the file to himself. Nobody can come to it meanwhile, as it has
+ * no name: so nobody has to be told that the lease is in his way. */
+static int posix_is_alone(void *self, int file)
+{
+    struct statfs system;
+    (void)self;
+    if (fstatfs(file, &system) < 0 || system.f_type == OVERLAYFS_SUPER_MAGIC) /* who maps it is not counted there */
+        return -1;
+    if (fcntl(file, F_SETLEASE, F_WRLCK) < 0)
+        return errno == EAGAIN ? 0 : -1;
+    return fcntl(file, F_SETLEASE, F_UNLCK) == 0 ? 1 : -1;
 }
 
 static int posix_mkdirat(void *self, int folder, const char *path, mode_t mode)
@@ -256,6 +271,7 @@ const struct io io_posix = {
     .ftruncate = posix_ftruncate,
     .allocate = posix_allocate,
     .fstat = posix_fstat,
+    .is_alone = posix_is_alone,
     .mkdirat = posix_mkdirat,
     .unlinkat = posix_unlinkat,
     .renameat = posix_renameat,
@@ -326,6 +342,30 @@ int io_write_cached(const struct io *io, int file, const void *bytes, size_t len
         position += (off_t)part;
     }
     return error;
+}
+
+int io_write_paced(const struct io *io, int file, const void *bytes, size_t length, off_t position, size_t under_way,
+                   uint64_t *awaited)
+{
+    const char *at = bytes;
+    size_t most = io->by_message || length < under_way ? length : under_way;
+    while (length > 0) {
+        size_t part = length < most ? length : most;
+        int error = io_write_cached(io, file, at, part, position);
+        if (error)
+            return error;
+        io->write_back(io->self, file, position, (off_t)part);
+        at += part;
+        length -= part;
+        position += (off_t)part;
+        if ((uint64_t)position - *awaited <= under_way)
+            continue;
+        uint64_t due = (uint64_t)position - under_way;
+        if (io->await_back(io->self, file, (off_t)*awaited, (off_t)(due - *awaited)) < 0)
+            return errno;
+        *awaited = due;
+    }
+    return 0;
 }
 
 static int copy_by_hand(const struct io *io, int from, uint64_t from_position, int to, uint64_t to_position,
@@ -445,14 +485,13 @@ int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to)
 {
     if (io->holes)
         return make_hole(io, file, from, to);
-    size_t most = from < to && to - from < ZEROS ? (size_t)(to - from) : ZEROS;
+    size_t most = from < to && to - from < PORTION ? (size_t)(to - from) : PORTION;
+    uint64_t awaited = from;
     unsigned char *zeros = calloc(1, most);
     int error = zeros ? 0 : ENOMEM;
     while (!error && from < to) {
         size_t length = to - from < most ? (size_t)(to - from) : most;
-        error = io_write_cached(io, file, zeros, length, (off_t)from);
-        if (length == ZEROS) /* there will be more of it */
-            io->write_back(io->self, file, (off_t)from, (off_t)length);
+        error = io_write_paced(io, file, zeros, length, (off_t)from, ZEROS_UNDER_WAY, &awaited);
         from += length;
     }
     free(zeros);

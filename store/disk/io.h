@@ -51,6 +51,9 @@ struct io {
      * EOPNOTSUPP. What a failed call has left is not known. */
     int (*allocate)(void *self, int file, off_t position, off_t length);
     int (*fstat)(void *self, int file, struct stat *ret_stat);
+    /* 1 when the file, which has no name any more, is open by this descriptor only, of all programs, and 0 when it is
+     * not; -1 where that cannot be told. */
+    int (*is_alone)(void *self, int file);
     int (*mkdirat)(void *self, int folder, const char *path, mode_t mode);
     int (*unlinkat)(void *self, int folder, const char *path, int flags);
     int (*renameat)(void *self, int from_folder, const char *from, int to_folder, const char *to);
@@ -101,6 +104,12 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
  * and large pieces are dear (docs/performance.md). For all that is not written past it. */
 int io_write_cached(const struct io *io, int file, const void *bytes, size_t length, off_t position);
 
+/* The same, but the disk begins with it at once, and who is far ahead of it waits: no more than `under_way` bytes are
+ * between *awaited, up to where the disk has what was written so, and the end. All of it at the end, or as much as
+ * comes, would stand in front of what others sync. A failure of the disk is told here, and perhaps by no later sync. */
+int io_write_paced(const struct io *io, int file, const void *bytes, size_t length, off_t position, size_t under_way,
+                   uint64_t *awaited);
+
 /* Copies `length` bytes from a position of a file to one of another, by the file system where it can; an errno. */
 int io_copy_all(const struct io *io, int from, uint64_t from_position, int to, uint64_t to_position, uint64_t length);
 
@@ -122,7 +131,7 @@ char *io_list(const struct io *io, int folder);
 int io_open_anew(const struct io *io, int folder, const char *name, int flags);
 int io_name(const struct io *io, int folder, const char *from, const char *name);
 
-/* Fills the file with zeros from `from` to `to`, its end then; an errno. */
+/* Fills the file with zeros from `from` to `to`, its end then; an errno. In the pace of io_write_paced(). */
 int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to);
 
 #endif

@@ -105,6 +105,11 @@ static int read_only_fstat(void *self, int file, struct stat *ret_stat)
     return base_of(self)->fstat(base_of(self)->self, file, ret_stat);
 }
 
+static int read_only_is_alone(void *self, int file)
+{
+    return base_of(self)->is_alone(base_of(self)->self, file);
+}
+
 static int read_only_mkdirat(void *self, int folder, const char *path, mode_t mode)
 {
     (void)self;
@@ -184,6 +189,7 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .ftruncate = read_only_ftruncate,
         .allocate = read_only_allocate,
         .fstat = read_only_fstat,
+        .is_alone = read_only_is_alone,
         .mkdirat = read_only_mkdirat,
         .unlinkat = read_only_unlinkat,
         .renameat = read_only_relate,

@@ -115,6 +115,12 @@ static int roomy_fstat(void *self, int file, struct stat *ret_stat)
     return base->fstat(base->self, file, ret_stat);
 }
 
+static int roomy_is_alone(void *self, int file)
+{
+    const struct io *base = ((const struct io_roomy *)self)->base;
+    return base->is_alone(base->self, file);
+}
+
 static int roomy_mkdirat(void *self, int folder, const char *path, mode_t mode)
 {
     const struct io *base = ((const struct io_roomy *)self)->base;
@@ -184,6 +190,7 @@ static const struct io calls = {
     .ftruncate = roomy_ftruncate,
     .allocate = roomy_allocate,
     .fstat = roomy_fstat,
+    .is_alone = roomy_is_alone,
     .mkdirat = roomy_mkdirat,
     .unlinkat = roomy_unlinkat,
     .renameat = roomy_renameat,

@@ -23,6 +23,7 @@ void log_init(struct log *log, const struct services *services, const struct hom
                         .segment_size = space_segment_limit(services->space, options->segment_size),
                         .first_segment = options->first_segment,
                         .space = services->space,
+                        .leftovers = services->leftovers,
                         .next_number = 1};
     chain_init(&log->chain, chain_lock);
     prepared_init(log, services->pool);

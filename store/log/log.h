@@ -28,6 +28,7 @@
 #include "store/base/services.h"
 #include "store/base/shared_lock.h"
 #include "store/disk/home.h"
+#include "store/disk/leftovers.h"
 #include "store/disk/space.h"
 #include "store/log/chain.h"
 #include "store/log/location.h"
@@ -59,7 +60,8 @@ struct log {
     uint64_t salt;
     uint64_t segment_size;
     uint64_t first_segment; /* bytes of the first one, unless its first record takes more */
-    struct space *space;    /* the depot's */
+    struct space *space;    /* the depot's, like the next */
+    struct leftovers *leftovers;
     struct chain chain;
     struct log_stray *strays; /* as they were found at the start */
     size_t stray_count;

@@ -127,8 +127,8 @@ void prepared_request(struct log *log)
 
 static void prepared_drop(struct log *log, const struct prepared *prepared)
 {
-    log->io->close(log->io->self, prepared->file);
     log->io->unlinkat(log->io->self, log->folder, prepared->name, 0);
+    leftovers_take(log->leftovers, log->folder, prepared->file);
 }
 
 void prepared_init(struct log *log, struct pool *pool)

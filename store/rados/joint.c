@@ -148,6 +148,12 @@ static ssize_t joint_copy_range(void *self, int from, off_t from_position, int t
                                    : refuse(EXDEV);
 }
 
+static int joint_is_alone(void *self, int file)
+{
+    const struct io *io = of_file(self, file);
+    return io->is_alone(io->self, file);
+}
+
 static int joint_set_written(void *self, int file, const struct timespec *time)
 {
     const struct io *io = of_file(self, file);
@@ -192,6 +198,7 @@ static const struct io table = {
     .unlinkat = joint_unlinkat,
     .renameat = joint_renameat,
     .linkat = joint_linkat,
+    .is_alone = joint_is_alone,
     .exchange = joint_exchange,
     .copy_range = joint_copy_range,
     .set_written = joint_set_written,

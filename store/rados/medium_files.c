@@ -296,6 +296,13 @@ static int medium_fstat(void *self, int file, struct stat *ret_stat)
     return medium_tell_error(medium, error);
 }
 
+/* Nobody asks: pieces of what is removed go one by one in any case. */
+static int medium_is_alone(void *self, int file)
+{
+    (void)file;
+    return medium_tell_error(medium_of(self), EOPNOTSUPP);
+}
+
 static int medium_set_written(void *self, int file, const struct timespec *time)
 {
     struct medium *medium = medium_of(self);
@@ -325,5 +332,6 @@ void medium_fill_files(struct io *io)
     io->allocate = medium_allocate;
     io->copy_range = medium_copy_range;
     io->fstat = medium_fstat;
+    io->is_alone = medium_is_alone;
     io->set_written = medium_set_written;
 }

@@ -150,7 +150,9 @@ struct failure keys_open(const struct log *log, uint64_t number, struct run **re
 
 void keys_remove(const struct log *log, uint64_t number)
 {
-    numbered_remove(log->io, log->folder, number, ending);
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(number, ending, name);
+    (void)leftovers_remove(log->leftovers, log->folder, name);
 }
 
 /* What the header of a file says. STORE_NO_OBJECT, STORE_DAMAGED, STORE_IO. */

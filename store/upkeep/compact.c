@@ -158,6 +158,20 @@ static struct segment_header header_of(const struct compact *compact, const stru
     return header;
 }
 
+/* Its file, of which the husk takes the name: for leftovers_take(). */
+static int open_old(const struct compact *compact, const struct segment *segment)
+{
+    char name[SEGMENT_NAME_MAX];
+    segment_name(segment->number, name);
+    return leftovers_open(compact->log->leftovers, compact->log->folder, name);
+}
+
+static void close_old(const struct compact *compact, int old)
+{
+    if (old >= 0)
+        compact->log->io->close(compact->log->io->self, old);
+}
+
 static struct failure leave_husk(struct compact *compact, struct segment *segment)
 {
     int file;
@@ -165,20 +179,24 @@ static struct failure leave_husk(struct compact *compact, struct segment *segmen
     int os_error = handle_keep(segment->file); /* who reads it has it until the end; its name leads to the husk */
     if (os_error)
         return failure_of_errno(os_error);
+    int old = open_old(compact, segment);
     os_error = write_husk(compact, &header, &file);
     if (os_error) {
+        close_old(compact, old);
         if (!atomic_load(&compact->log->names_doubtful))
             handle_rest(segment->file);
         return failure_of_errno(os_error);
     }
     struct segment *husk = segment_new(&compact->log->files, file, &header, SEGMENT_HEADER);
     if (!husk) {
+        close_old(compact, old);
         (void)gate_fail(compact->gate); /* the file is a husk already, and the chain cannot say so */
         return failure_of(STORE_NO_MEMORY);
     }
     husk->joined = segment->joined;
     handle_shut(husk->file);
     replace(compact, segment, husk);
+    leftovers_take(compact->log->leftovers, compact->log->folder, old);
     return failure_none();
 }
 

@@ -74,7 +74,7 @@ static int make_files(struct uploads *uploads, const struct unfinished *file)
         error = unfinished_make(io, uploads->folder, uploads->salt, file);
     if (!error && io->fsync(io->self, uploads->folder) < 0) {
         error = errno;
-        (void)unfinished_remove(io, uploads->folder, file->id);
+        (void)unfinished_remove(uploads->leftovers, uploads->folder, file->id);
     }
     return error;
 }

@@ -2,9 +2,11 @@
 #include "store/write/pump.h"
 
 #include "store/base/admission.h"
+#include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/pool.h"
+#include "store/commit/effort.h"
 #include "store/disk/space.h"
 #include "store/write/charge.h"
 #include "store/write/leg.h"
@@ -13,7 +15,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum { TURN = 4 }; /* writes a job makes before others get their turn */
+enum {
+    TURN = 4,            /* writes a job makes before others get their turn */
+    VERY_MANY = 1000000, /* small commits: one in so many nanoseconds */
+};
 
 static void run(void *arg);
 
@@ -74,6 +79,18 @@ static int open_file(struct stream *stream)
     return blob_file_create(&stream->file, stream->intake->blobs, blob_cached(stream->announced));
 }
 
+/* How much the disk may have to do for it at once, by the small commits since its last bytes. */
+static size_t under_way(struct stream *stream)
+{
+    int64_t now = clock_now(CLOCK_MONOTONIC), before = stream->looked;
+    uint64_t commits = effort_small_since(stream->services->effort, &stream->small);
+    stream->looked = now;
+    if (commits == 0)
+        return BLOB_UNDER_WAY;
+    bool very_many = commits * VERY_MANY >= (uint64_t)(now - before);
+    return very_many ? BLOB_UNDER_WAY_AMONG : BLOB_UNDER_WAY_BESIDE;
+}
+
 /* Writes the next bytes of the payload; an errno. */
 static int write_bytes(struct stream *stream, unsigned char *bytes, size_t length)
 {
@@ -82,7 +99,7 @@ static int write_bytes(struct stream *stream, unsigned char *bytes, size_t lengt
     if (!error && !blob_file_is_open(&stream->file))
         error = open_file(stream);
     if (!error)
-        error = blob_file_write(&stream->file, bytes, length, stream->position);
+        error = blob_file_write(&stream->file, bytes, length, stream->position, under_way(stream));
     if (error)
         return error;
     if (stream->hash)

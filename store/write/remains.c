@@ -30,7 +30,7 @@ static void clear_wreck(const struct remains *remains, uint64_t id)
     const struct uploads *uploads = remains->uploads;
     notice_tell(uploads->intake->notice, STORE_LOG_INFO,
                 "the upload %016" PRIx64 " is no whole one, or its description is damaged: it is removed", id);
-    (void)unfinished_remove(uploads->io, uploads->folder, id);
+    (void)unfinished_remove(uploads->leftovers, uploads->folder, id);
 }
 
 static int read_one(const struct remains *remains, uint64_t id, struct unfinished *ret_file)

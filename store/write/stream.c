@@ -2,8 +2,10 @@
 #include "store/write/stream.h"
 
 #include "store/base/admission.h"
+#include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/key.h"
+#include "store/commit/effort.h"
 #include "store/disk/space.h"
 #include "store/write/uploads.h"
 
@@ -87,6 +89,8 @@ enum store_error stream_enlarge(struct stream *stream)
     if (!stream->hash || !ring_map(&stream->ring))
         return STORE_NO_MEMORY;
     XXH3_128bits_reset(stream->hash);
+    stream->looked = clock_now(CLOCK_MONOTONIC);
+    (void)effort_small_since(stream->services->effort, &stream->small);
     return STORE_OK;
 }
 

@@ -59,6 +59,8 @@ struct stream {
     XXH3_state_t *hash; /* the job's, like those below */
     struct blob_file file;
     uint64_t position;
+    uint64_t small; /* for effort_small_since(), which it was asked at this time of CLOCK_MONOTONIC, in ns */
+    int64_t looked;
     uint64_t tapped_until; /* bytes that were collected, and tapped, before the payload grew large */
 
     struct lock lock; /* guards what follows */

@@ -164,6 +164,12 @@ static int write_new(const struct io *io, int folder, uint64_t salt, const struc
     return error;
 }
 
+static void unlink_both(const struct io *io, int folder, uint64_t id)
+{
+    numbered_remove(io, folder, id, UNFINISHED_ENDING);
+    numbered_remove(io, folder, id, UNFINISHED_BYTES);
+}
+
 int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct unfinished *unfinished)
 {
     int error = write_new(io, folder, salt, unfinished);
@@ -175,7 +181,7 @@ int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct
     if (part >= 0)
         io->close(io->self, part);
     if (error)
-        (void)unfinished_remove(io, folder, unfinished->id);
+        unlink_both(io, folder, unfinished->id);
     return error;
 }
 
@@ -265,18 +271,18 @@ int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfin
 
 void unfinished_drop_bytes(const struct io *io, int folder, uint64_t id)
 {
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(id, UNFINISHED_BYTES, name);
-    io->unlinkat(io->self, folder, name, 0); /* else the next start does */
+    numbered_remove(io, folder, id, UNFINISHED_BYTES); /* else the next start does */
 }
 
-int unfinished_remove(const struct io *io, int folder, uint64_t id)
+int unfinished_remove(struct leftovers *leftovers, int folder, uint64_t id)
 {
+    const struct io *io = leftovers->io;
     char name[NUMBERED_NAME_MAX];
     numbered_name(id, UNFINISHED_ENDING, name); /* first: bytes without it are nobody's, it without bytes is a lie */
     if (io->unlinkat(io->self, folder, name, 0) < 0 && errno != ENOENT)
         return errno;
-    unfinished_drop_bytes(io, folder, id);
+    numbered_name(id, UNFINISHED_BYTES, name);
+    (void)leftovers_remove(leftovers, folder, name);
     return 0;
 }
 
@@ -361,7 +367,7 @@ int unfinished_each(const struct io *io, int folder, uint64_t salt, const char *
 }
 
 struct sweeping {
-    const struct io *io;
+    struct leftovers *leftovers;
     int folder;
 };
 
@@ -369,13 +375,13 @@ static bool sweep_one(void *arg, const struct unfinished *unfinished)
 {
     const struct sweeping *sweeping = arg;
     if (unfinished_has_expired(unfinished) || unfinished_is_void(unfinished))
-        (void)unfinished_remove(sweeping->io, sweeping->folder, unfinished->id);
+        (void)unfinished_remove(sweeping->leftovers, sweeping->folder, unfinished->id);
     return true;
 }
 
-void unfinished_sweep(const struct io *io, int folder, uint64_t salt)
+void unfinished_sweep(struct leftovers *leftovers, int folder, uint64_t salt)
 {
-    struct sweeping sweeping = {io, folder};
-    (void)unfinished_each(io, folder, salt, UNFINISHED_ENDING, 0, sweep_one,
+    struct sweeping sweeping = {leftovers, folder};
+    (void)unfinished_each(leftovers->io, folder, salt, UNFINISHED_ENDING, 0, sweep_one,
                           &sweeping); /* what cannot be read is tried the next time */
 }

@@ -23,6 +23,7 @@
 
 #include "store/base/error.h"
 #include "store/disk/io.h"
+#include "store/disk/leftovers.h"
 #include "store/store.h"
 
 enum upload_stage {
@@ -103,13 +104,13 @@ int unfinished_each(const struct io *io, int folder, uint64_t salt, const char *
                     bool (*see)(void *arg, const struct unfinished *unfinished), void *arg);
 
 /* Unlinks those that have expired, or are void, in a folder in which nobody works. Blocking. */
-void unfinished_sweep(const struct io *io, int folder, uint64_t salt);
+void unfinished_sweep(struct leftovers *leftovers, int folder, uint64_t salt);
 
 /* Unlinks the file of its bytes: what remains of them has another name. Blocking. */
 void unfinished_drop_bytes(const struct io *io, int folder, uint64_t id);
 
 /* Unlinks what there is of it; an errno, and then it is there still. Blocking. */
-int unfinished_remove(const struct io *io, int folder, uint64_t id);
+int unfinished_remove(struct leftovers *leftovers, int folder, uint64_t id);
 
 void unfinished_free(struct unfinished *unfinished);
 

@@ -193,7 +193,7 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt)
 int upload_erase(struct upload *upload)
 {
     struct uploads *uploads = upload->uploads;
-    int error = unfinished_remove(uploads->io, uploads->folder, upload->id);
+    int error = unfinished_remove(uploads->leftovers, uploads->folder, upload->id);
     if (error)
         return error;
     upload->file.slot.offset = 0; /* of what counts */

@@ -13,8 +13,12 @@
 
 void uploads_init(struct uploads *uploads, const struct intake *intake, uint64_t salt, char *path)
 {
-    *uploads = (struct uploads){
-        .intake = intake, .io = intake->services->options->io, .salt = salt, .path = path, .folder = -1};
+    *uploads = (struct uploads){.intake = intake,
+                                .io = intake->services->options->io,
+                                .leftovers = intake->services->leftovers,
+                                .salt = salt,
+                                .path = path,
+                                .folder = -1};
     lock_init(&uploads->making);
     lock_init(&uploads->lock);
     stock_init(&uploads->stock, intake->quota, intake->services->options->uploads_kept);

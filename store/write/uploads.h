@@ -27,6 +27,7 @@
 struct uploads {
     const struct intake *intake; /* the store's */
     const struct io *io;
+    struct leftovers *leftovers; /* the depot's */
     uint64_t salt;
     char *path;            /* owned: of the store's folder */
     struct errand sweeper; /* sweeper.h; asked when there is one that may expire */

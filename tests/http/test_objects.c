@@ -1,5 +1,7 @@
 /* Objects by key: PUT, GET, HEAD, DELETE, their receipts, sizes and attributes. */
 #include "tests/http/clock.h"
+#include "tests/http/payload.h"
+#include "tests/http/raw.h"
 #include "tests/http/site.h"
 
 #include <stdio.h>
@@ -394,6 +396,37 @@ START_TEST(a_reader_keeps_its_version_through_an_overwrite)
 }
 END_TEST
 
+/* Reads the payload of seed 1 from a position up to another one. */
+static void read_on(int socket, uint64_t from, uint64_t to)
+{
+    static char bytes[64 << 10];
+    while (from < to) {
+        ssize_t got = read(socket, bytes, to - from < sizeof bytes ? (size_t)(to - from) : sizeof bytes);
+        ck_assert_int_gt(got, 0);
+        ck_assert(payload_matches(bytes, (size_t)got, 1, from));
+        from += (uint64_t)got;
+    }
+}
+
+/* The server has nothing more to do with it: its last bytes wait in the socket when the file is given back. */
+START_TEST(the_end_of_an_answer_outlives_its_object)
+{
+    enum { SIZE = 24 << 20, END = 150000 };
+    site_expect(client_upload(site.client, site_object("k"), SIZE, 1, NULL), 201);
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("k")));
+    static struct raw_answer head;
+    ck_assert(raw_receive_head(socket, &head));
+    ck_assert_int_eq(head.status, 200);
+    site_expect(site_delete("k", NULL), 200);
+    read_on(socket, 0, SIZE - END);
+    clock_sleep(1.0);
+    read_on(socket, SIZE - END, SIZE);
+    close(socket);
+    site_expect_blobs(0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -426,6 +459,7 @@ int main(void)
         a_part_of_an_object_is_none,
         a_get_body_is_ignored_or_refused_cleanly,
         a_reader_keeps_its_version_through_an_overwrite,
+        the_end_of_an_answer_outlives_its_object,
     };
     return site_run("objects", tests, sizeof tests / sizeof *tests, SITE_SHARED);
 }

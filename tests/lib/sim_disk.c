@@ -702,6 +702,18 @@ static int sim_exchange(void *self, int from_folder, const char *from, int to_fo
     return (int)finish(disk, error, 0);
 }
 
+/* No call of its own that could fail. */
+static int sim_is_alone(void *self, int file)
+{
+    struct sim_disk *disk = self;
+    struct descriptor *descriptor;
+    pthread_mutex_lock(&disk->lock);
+    bool alone = !find_descriptor(disk, file, &descriptor) && descriptor->node->links == 0 &&
+                 descriptor->node->opens == 1;
+    pthread_mutex_unlock(&disk->lock);
+    return alone;
+}
+
 /* On disk at once: nobody relies on when it gets there. */
 static int sim_set_written(void *self, int file, const struct timespec *time)
 {
@@ -788,6 +800,7 @@ static const struct io table = {
     .ftruncate = sim_ftruncate,
     .allocate = sim_allocate,
     .fstat = sim_fstat,
+    .is_alone = sim_is_alone,
     .mkdirat = sim_mkdirat,
     .unlinkat = sim_unlinkat,
     .renameat = sim_renameat,

@@ -248,6 +248,7 @@ static bool blob_outlives(bool in_doubt)
     const struct io *io = sim_disk_io(disk);
     struct pool *pool = pool_new(1);
     struct shared_lock needs_lock;
+    struct leftovers leftovers;
     struct blobs blobs;
     struct blob_file file;
     struct gate own;
@@ -255,7 +256,8 @@ static bool blob_outlives(bool in_doubt)
     shared_lock_init(&needs_lock);
     const struct home home = {.open = io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0),
                               .path = strdup("/")};
-    blobs_init(&blobs, io, &home, pool, 1, &needs_lock);
+    leftovers_init(&leftovers, io, pool);
+    blobs_init(&blobs, &leftovers, &home, pool, 1, &needs_lock);
     ck_assert_int_eq(blob_file_create(&file, &blobs, BLOB_CACHED_ALL), 0);
     blob_file_close(&file);
     gate_init(&own, &services, &quota, &blobs);
@@ -270,6 +272,8 @@ static bool blob_outlives(bool in_doubt)
     gate_free(&own);
     blobs_end(&blobs);
     blobs_free(&blobs);
+    leftovers_end(&leftovers);
+    leftovers_free(&leftovers);
     shared_lock_destroy(&needs_lock);
     pool_free(pool);
     bool there = sim_disk_nodes(disk) > 1;

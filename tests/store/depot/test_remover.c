@@ -19,6 +19,7 @@ static const struct io *io;
 static struct depot_options options;
 static struct services services;
 static struct effort effort;
+static struct leftovers leftovers;
 static struct pool *pool;
 static struct remover remover;
 static atomic_bool halt;
@@ -38,15 +39,19 @@ static void begin(size_t threads)
     options.io_threads = threads;
     pool = pool_new(threads);
     effort_init(&effort);
-    services = (struct services){.options = &options, .pool = pool, .effort = &effort, .halt = &halt};
+    leftovers_init(&leftovers, io, pool);
+    services = (struct services){
+        .options = &options, .pool = pool, .leftovers = &leftovers, .effort = &effort, .halt = &halt};
     remover_init(&remover, io, &services);
 }
 
 /* What the pool has is done then. */
 static void end(void)
 {
+    leftovers_end(&leftovers);
     pool_free(pool);
     remover_free(&remover);
+    leftovers_free(&leftovers);
     io->close(io->self, root);
     ck_assert_uint_eq(sim_disk_open_files(disk), 0);
 }

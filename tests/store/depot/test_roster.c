@@ -30,6 +30,7 @@ static struct groups groups;
 static struct admission admission;
 static struct space space;
 static struct handles handles;
+static struct leftovers leftovers;
 static struct folder folder;
 static struct trouble trouble;
 static struct roster roster;
@@ -68,8 +69,10 @@ static void setup(void)
                                  .commits = pool_new(2),
                                  .upkeep = pool_new(1),
                                  .handles = &handles,
+                                 .leftovers = &leftovers,
                                  .space = &space};
     handles_init(&handles, options.io, 1);
+    leftovers_init(&leftovers, options.io, services.pool);
     ck_assert_int_eq(folder_open(&folder, options.io, "/data", FOLDER_SERVE, NULL).error, STORE_OK);
     space_init(&space, &services, folder.root, &hooks);
     trouble_init(&trouble, &services.notice);
@@ -83,11 +86,13 @@ static void setup(void)
 static void teardown(void)
 {
     roster_close(&roster);
+    leftovers_end(&leftovers);
     pool_free(services.openers);
     pool_free(services.pool);
     pool_free(services.commits);
     space_close(&space);
     pool_free(services.upkeep);
+    leftovers_free(&leftovers);
     roster_free(&roster);
     groups_free(&groups);
     handles_free(&handles);

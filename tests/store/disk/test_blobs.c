@@ -14,6 +14,7 @@ static struct sim_disk *disk;
 static const struct io *io;
 static struct pool *pool;
 static struct shared_lock needs_lock;
+static struct leftovers leftovers;
 static struct blobs blobs;
 static struct blob_file file;
 static unsigned char *piece;
@@ -26,7 +27,8 @@ static void setup(void)
     shared_lock_init(&needs_lock);
     const struct home home = {.open = io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0),
                               .path = strdup("/")};
-    blobs_init(&blobs, io, &home, pool, 1, &needs_lock);
+    leftovers_init(&leftovers, io, pool);
+    blobs_init(&blobs, &leftovers, &home, pool, 1, &needs_lock);
     piece = aligned_alloc(IO_BLOCK, PIECE);
     ck_assert(piece);
     file = blob_file_none();
@@ -37,6 +39,8 @@ static void teardown(void)
     blob_file_close(&file);
     blobs_end(&blobs);
     blobs_free(&blobs);
+    leftovers_end(&leftovers);
+    leftovers_free(&leftovers);
     shared_lock_destroy(&needs_lock);
     pool_free(pool);
     free(piece);
@@ -58,7 +62,7 @@ static void create(uint64_t cached)
 static bool goes_past(unsigned i)
 {
     fill(i);
-    ck_assert_int_eq(blob_file_write(&file, piece, PIECE, (uint64_t)i * PIECE), 0);
+    ck_assert_int_eq(blob_file_write(&file, piece, PIECE, (uint64_t)i * PIECE, BLOB_UNDER_WAY), 0);
     return file.direct;
 }
 
@@ -119,7 +123,7 @@ START_TEST(at_an_odd_position_it_goes_by_way_of_it)
     create(0);
     ck_assert(goes_past(0));
     fill(1);
-    ck_assert_int_eq(blob_file_write(&file, piece, PIECE, PIECE - 1), 0);
+    ck_assert_int_eq(blob_file_write(&file, piece, PIECE, PIECE - 1, BLOB_UNDER_WAY), 0);
     ck_assert(!file.direct);
 }
 END_TEST
@@ -144,17 +148,65 @@ START_TEST(what_fails_on_its_way_back_fails_the_write)
     for (unsigned i = 0; i < AHEAD / PIECE; i++)
         ck_assert(!goes_past(i));
     sim_disk_fail(disk, SIM_AWAIT_BACK, 1, false, ENOSPC);
-    ck_assert_int_eq(blob_file_write(&file, piece, PIECE, AHEAD), ENOSPC);
+    ck_assert_int_eq(blob_file_write(&file, piece, PIECE, AHEAD, BLOB_UNDER_WAY), ENOSPC);
+}
+END_TEST
+
+static void write_among(uint64_t cached)
+{
+    enum { PARTS = PIECE / BLOB_UNDER_WAY_AMONG };
+    create(cached);
+    for (unsigned i = 0; i < PIECES; i++) {
+        uint64_t writes = sim_disk_calls(disk, SIM_PWRITE), awaits = sim_disk_calls(disk, SIM_AWAIT_BACK);
+        fill(i);
+        ck_assert_int_eq(blob_file_write(&file, piece, PIECE, (uint64_t)i * PIECE, BLOB_UNDER_WAY_AMONG), 0);
+        ck_assert_int_eq(file.direct, cached == 0);
+        ck_assert_uint_eq(sim_disk_calls(disk, SIM_PWRITE) - writes, PARTS);
+        ck_assert_uint_eq(sim_disk_calls(disk, SIM_AWAIT_BACK) - awaits, cached ? PARTS - (i == 0) : 0);
+    }
+    expect_pieces(PIECES);
+}
+
+START_TEST(among_small_commits_little_of_it_is_under_way)
+{
+    write_among(0);
+}
+END_TEST
+
+START_TEST(so_it_is_by_way_of_the_page_cache)
+{
+    write_among(BLOB_CACHED_ALL);
+}
+END_TEST
+
+/* What was begun with in peace is waited for once. */
+START_TEST(from_one_portion_to_the_next_it_may_be_less)
+{
+    create(BLOB_CACHED_ALL);
+    for (unsigned i = 0; i < AHEAD / PIECE; i++)
+        ck_assert(!goes_past(i));
+    ck_assert_uint_eq(sim_disk_calls(disk, SIM_AWAIT_BACK), 0);
+    fill(AHEAD / PIECE);
+    ck_assert_int_eq(blob_file_write(&file, piece, PIECE, AHEAD, BLOB_UNDER_WAY_AMONG), 0);
+    ck_assert_uint_eq(sim_disk_calls(disk, SIM_AWAIT_BACK), PIECE / BLOB_UNDER_WAY_AMONG);
+    ck_assert_uint_eq(file.awaited, AHEAD + PIECE - BLOB_UNDER_WAY_AMONG);
+    expect_pieces(AHEAD / PIECE + 1);
 }
 END_TEST
 
 int main(void)
 {
     const TTest *const tests[] = {
-        what_may_be_read_soon_stays_in_the_page_cache, behind_its_first_bytes_a_file_goes_past_it,
-        a_large_one_goes_past_it_from_the_beginning,   where_that_is_refused_it_goes_on_as_it_did,
-        at_an_odd_position_it_goes_by_way_of_it,       the_disk_is_never_far_behind,
+        what_may_be_read_soon_stays_in_the_page_cache,
+        behind_its_first_bytes_a_file_goes_past_it,
+        a_large_one_goes_past_it_from_the_beginning,
+        where_that_is_refused_it_goes_on_as_it_did,
+        at_an_odd_position_it_goes_by_way_of_it,
+        the_disk_is_never_far_behind,
         what_fails_on_its_way_back_fails_the_write,
+        among_small_commits_little_of_it_is_under_way,
+        so_it_is_by_way_of_the_page_cache,
+        from_one_portion_to_the_next_it_may_be_less,
     };
     return UNIT_RUN_WITH("blobs", setup, teardown, tests);
 }

@@ -67,9 +67,50 @@ START_TEST(what_goes_by_way_of_the_page_cache_goes_in_portions)
 }
 END_TEST
 
+static off_t begun, awaited, furthest; /* ends of what the disk has begun with, and has; and how far apart they were */
+
+static void begin_back(void *self, int file, off_t position, off_t length)
+{
+    ck_assert_int_eq(position, begun);
+    begun += length;
+    furthest = begun - awaited > furthest ? begun - awaited : furthest;
+    io_posix.write_back(self, file, position, length);
+}
+
+static int wait_back(void *self, int file, off_t position, off_t length)
+{
+    ck_assert_int_eq(position, awaited);
+    awaited += length;
+    return io_posix.await_back(self, file, position, length);
+}
+
+/* Zeros are written ahead in the background, while commits want the disk to themselves. */
+START_TEST(zeros_do_not_run_ahead_of_the_disk)
+{
+    enum { PORTION = 128 << 10, UNDER_WAY = 512 << 10, FROM = 5000, TO = (3 << 20) + 12345 };
+    static char zeros[TO - FROM], read[TO - FROM];
+    char path[] = "/var/tmp/cairn-io-XXXXXX";
+    struct io io = io_posix;
+    int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    unlink(path);
+    io.write_back = begin_back;
+    io.await_back = wait_back;
+    begun = awaited = FROM;
+    ck_assert_int_eq(io_write_zeros(&io, file, FROM, TO), 0);
+    ck_assert_int_eq(begun, TO);
+    ck_assert_int_eq(furthest, UNDER_WAY + PORTION); /* the one before it is awaited when it is begun with */
+    ck_assert_int_eq(io_read_all(&io, file, read, TO - FROM, FROM), 0);
+    ck_assert(memcmp(read, zeros, TO - FROM) == 0);
+    close(file);
+    ck_assert_int_eq(io_write_zeros(&io, file, 0, 1), EBADF);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {a_file_system_without_a_size_has_no_space_to_tell, another_tells,
-                                  what_goes_by_way_of_the_page_cache_goes_in_portions};
+                                  what_goes_by_way_of_the_page_cache_goes_in_portions,
+                                  zeros_do_not_run_ahead_of_the_disk};
     return UNIT_RUN("io", tests);
 }

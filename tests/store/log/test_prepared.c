@@ -17,6 +17,7 @@ static const struct io *io;
 static struct depot_options options;
 static struct handles handles;
 static struct services services;
+static struct leftovers leftovers;
 static struct space space;
 static struct pool *pool; /* prepares */
 static struct shared_lock table_lock;
@@ -61,6 +62,8 @@ static void setup(void)
     services.space = &space;
     services.pool = pool;
     services.handles = &handles;
+    leftovers_init(&leftovers, io, pool);
+    services.leftovers = &leftovers;
     shared_lock_init(&table_lock);
     ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/log", 0700), 0);
     open_log();
@@ -77,6 +80,8 @@ static void teardown(void)
 {
     conclude();
     log_free(&the_log);
+    leftovers_end(&leftovers);
+    leftovers_free(&leftovers);
     pool_free(pool);
     space_close(&space);
     pool_free(services.upkeep);
