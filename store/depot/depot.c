@@ -323,6 +323,7 @@ void depot_end_watches(struct depot *depot)
 void depot_halt(struct depot *depot)
 {
     atomic_store(&depot->halt, true);
+    leftovers_hurry(&depot->leftovers);
 }
 
 bool depot_make_room(struct depot *depot, size_t files)

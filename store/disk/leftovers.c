@@ -36,11 +36,12 @@ static bool cut_slice(const struct io *io, int file, uint64_t *size, uint64_t sl
 
 /* What is left of it goes when it is closed. Where a larger slice takes about as long, it is the sync that takes the
  * time, and not what is freed: then there are few large ones. */
-static void cut(const struct io *io, int file, uint64_t size)
+static void cut(const struct leftovers *leftovers, int file, uint64_t size)
 {
+    const struct io *io = leftovers->io;
     uint64_t slice = SLICE;
     int64_t least = INT64_MAX;
-    while (size > slice) {
+    while (size > slice && !atomic_load(&leftovers->in_haste)) {
         int64_t began = clock_now(CLOCK_MONOTONIC);
         if (!cut_slice(io, file, &size, slice))
             return;
@@ -54,15 +55,16 @@ static void cut(const struct io *io, int file, uint64_t size)
 }
 
 /* Closes it; false: somebody else has it, too. */
-static bool finish(const struct io *io, int file)
+static bool finish(const struct leftovers *leftovers, int file)
 {
+    const struct io *io = leftovers->io;
     uint64_t size;
     if (is_worthwhile(io, file, &size)) {
         int alone = io->is_alone(io->self, file);
         if (alone == 0)
             return false;
         if (alone > 0)
-            cut(io, file, size);
+            cut(leftovers, file, size);
     }
     io->close(io->self, file);
     return true;
@@ -98,7 +100,7 @@ static int look(void *arg)
     bool more = false;
     for (size_t at = LEFTOVERS_MAX; at-- > 0;) {
         int file = take_out(leftovers, at);
-        if (file < 0 || finish(leftovers->io, file))
+        if (file < 0 || finish(leftovers, file))
             continue;
         more = true;
         if (!keep(leftovers, file))
@@ -110,13 +112,20 @@ static int look(void *arg)
 void leftovers_init(struct leftovers *leftovers, const struct io *io, struct pool *pool)
 {
     *leftovers = (struct leftovers){.io = io};
+    atomic_init(&leftovers->in_haste, false);
     lock_init(&leftovers->lock);
     errand_init(&leftovers->looker, pool, look, leftovers, NULL);
+}
+
+void leftovers_hurry(struct leftovers *leftovers)
+{
+    atomic_store(&leftovers->in_haste, true);
 }
 
 void leftovers_end(struct leftovers *leftovers)
 {
     int file;
+    leftovers_hurry(leftovers);
     (void)errand_end(&leftovers->looker);
     while ((file = take_out(leftovers, 0)) >= 0)
         leftovers->io->close(leftovers->io->self, file);
@@ -147,7 +156,7 @@ void leftovers_take(struct leftovers *leftovers, int folder, int file)
     if (file < 0)
         return;
     bool gone = !is_worthwhile(io, file, &size) || io->fsync(io->self, folder) == 0;
-    if (!gone || (!finish(io, file) && !keep(leftovers, file)))
+    if (!gone || (!finish(leftovers, file) && !keep(leftovers, file)))
         io->close(io->self, file);
 }
 

@@ -17,12 +17,14 @@
 #include "store/base/lock.h"
 #include "store/disk/io.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 enum { LEFTOVERS_MAX = 64 };
 
 struct leftovers {
     const struct io *io; /* borrowed */
+    atomic_bool in_haste;
     struct errand looker;
     struct lock lock;         /* guards the next two */
     int files[LEFTOVERS_MAX]; /* that somebody still has open; of more of them he who closes one frees it */
@@ -30,6 +32,9 @@ struct leftovers {
 };
 
 void leftovers_init(struct leftovers *leftovers, const struct io *io, struct pool *pool);
+
+/* The program ends: what is removed from now on gives its space back at once. */
+void leftovers_hurry(struct leftovers *leftovers);
 
 /* Closes what somebody still has; what comes later is closed as it comes. Before the pool ends. Blocking. */
 void leftovers_end(struct leftovers *leftovers);

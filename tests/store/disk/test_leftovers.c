@@ -302,6 +302,16 @@ START_TEST(at_the_end_nobody_is_waited_for)
 }
 END_TEST
 
+START_TEST(who_ends_does_not_wait_for_slices)
+{
+    make("large", SIZE);
+    leftovers_hurry(&leftovers);
+    ck_assert_int_eq(leftovers_remove(&leftovers, folder, "large"), 0);
+    ck_assert(!is_there("large"));
+    ck_assert_uint_eq(atomic_load(&cuts), 0);
+}
+END_TEST
+
 START_TEST(what_another_file_takes_the_name_of_is_taken_by_two_steps)
 {
     make("name", SIZE);
@@ -356,6 +366,7 @@ int main(void)
         where_that_cannot_be_told_nothing_is_kept,
         of_too_many_each_reader_has_his_all_the_same,
         at_the_end_nobody_is_waited_for,
+        who_ends_does_not_wait_for_slices,
         what_another_file_takes_the_name_of_is_taken_by_two_steps,
         what_is_no_file_is_told_as_unlinking_tells_it,
         a_link_goes_and_not_what_it_leads_to,
