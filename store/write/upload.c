@@ -173,6 +173,20 @@ static void erase_parts(struct upload *upload)
         (void)uploads_drop(upload->uploads, unfinished_part(&upload->file, i));
 }
 
+struct failure upload_end_parts(struct upload *upload)
+{
+    const struct uploads *uploads = upload->uploads;
+    const struct unfinished *file = &upload->file;
+    if (file->slot.stage != UPLOAD_DONE || file->part_count == 0)
+        return failure_none();
+    for (size_t i = 0; i < file->part_count; i++) {
+        struct failure failure = uploads_drop(upload->uploads, unfinished_part(file, i));
+        if (failure.error && failure.error != STORE_NO_UPLOAD && failure.error != STORE_UPLOAD_HELD)
+            return failure;
+    }
+    return failure_of_errno(uploads->io->fsync(uploads->io->self, uploads->folder) < 0 ? errno : 0);
+}
+
 /* Should that not reach the disk, it is found out when somebody comes to it: find_out(). Until then the parts stay, by
  * which its maker asks for it. */
 void upload_done(struct upload *upload, const struct store_receipt *receipt)

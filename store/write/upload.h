@@ -71,6 +71,11 @@ int upload_commit_failed(struct upload *upload);
  * Blocking. */
 void upload_done(struct upload *upload, const struct store_receipt *receipt);
 
+/* Before one that is done is forgotten: nothing else knows of its parts that they have become an object. None is left
+ * when it returns, on disk either, unless somebody works on it. With one that is not done nothing happens.
+ * STORE_IO, STORE_NO_MEMORY. Blocking. */
+struct failure upload_end_parts(struct upload *upload);
+
 /* Gives its bytes another name, as a blob; an errno. Blocking. */
 int upload_adopt(const struct upload *upload, uint64_t *ret_blob);
 

@@ -315,7 +315,9 @@ struct failure uploads_drop(struct uploads *uploads, uint64_t id)
     struct failure failure = uploads_hold(uploads, id, &upload);
     if (failure.error)
         return failure;
-    failure = failure_of_errno(upload_erase(upload));
+    failure = upload_end_parts(upload);
+    if (!failure.error)
+        failure = failure_of_errno(upload_erase(upload));
     upload_release(upload);
     return failure;
 }

@@ -235,6 +235,70 @@ START_TEST(a_fault_while_parts_are_joined_is_over_when_they_come_again)
 }
 END_TEST
 
+/* ---- forgetting what they have become ---------------------------------------------------------- */
+
+/* What the parts have become, and are no more; its id. */
+static uint64_t join_anew(uint64_t seed)
+{
+    uint64_t parts[CARRIER_PARTS];
+    struct stream *stream;
+    struct upload_info info;
+    carrier_start_over(&fixture, seed);
+    carrier_bring_parts(&fixture, parts);
+    ck_assert_int_eq(carrier_join(&fixture, parts, CARRIER_PARTS, &stream, &info), STORE_OK);
+    ck_assert_int_eq(carrier_commit(stream, &carrier_no_condition), STORE_OK);
+    return info.id;
+}
+
+static uint64_t forget_calls(void)
+{
+    uint64_t id = join_anew(1), before = sim_disk_calls(fixture.disk, SIM_ANY);
+    ck_assert_int_eq(upload_forget(fixture.store, id), STORE_OK);
+    return sim_disk_calls(fixture.disk, SIM_ANY) - before;
+}
+
+static void must_have_no_part(void)
+{
+    ck_assert_uint_eq(carrier_listed(&fixture), 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
+}
+
+/* Their names go without a sync, and so does that of what knows of them: a cut must not leave the one without the
+ * other, in whatever order a file system brings them to the disk. */
+START_TEST(no_part_comes_back_without_what_it_has_become)
+{
+    enum { SEEDS = 8 };
+    uint64_t calls = forget_calls();
+    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        for (uint64_t call = 0; call <= calls; call++) {
+            uint64_t id = join_anew(seed);
+            sim_disk_cut_after(fixture.disk, call);
+            (void)upload_forget(fixture.store, id);
+            fixture_cut(&fixture, seed);
+            fixture_open(&fixture);
+            must_have_no_part();
+        }
+}
+END_TEST
+
+START_TEST(a_part_that_could_not_be_removed_goes_with_what_it_has_become)
+{
+    for (uint64_t call = 1; call <= (uint64_t)2 * CARRIER_PARTS; call++) {
+        uint64_t parts[CARRIER_PARTS];
+        struct stream *stream;
+        struct upload_info info;
+        carrier_start_over(&fixture, call);
+        carrier_bring_parts(&fixture, parts);
+        ck_assert_int_eq(carrier_join(&fixture, parts, CARRIER_PARTS, &stream, &info), STORE_OK);
+        sim_disk_fail(fixture.disk, SIM_UNLINKAT, call, false, EIO);
+        ck_assert_int_eq(carrier_commit(stream, &carrier_no_condition), STORE_OK);
+        sim_disk_heal(fixture.disk);
+        ck_assert_int_eq(upload_forget(fixture.store, info.id), STORE_OK);
+        must_have_no_part();
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -245,6 +309,8 @@ int main(void)
         what_is_no_complete_part_is_not_joined,
         a_cut_or_a_fault_while_parts_are_joined_loses_none,
         a_fault_while_parts_are_joined_is_over_when_they_come_again,
+        no_part_comes_back_without_what_it_has_become,
+        a_part_that_could_not_be_removed_goes_with_what_it_has_become,
     };
     return UNIT_RUN_WITH("join", setup, teardown, tests);
 }
