@@ -87,6 +87,7 @@ void model_free(struct model *model)
         model->in_doubt = attempt->next;
         attempt_free(attempt);
     }
+    model_uploads_free(model);
     free(model);
 }
 

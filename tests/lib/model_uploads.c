@@ -8,7 +8,6 @@
 
 #include <semaphore.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const int64_t second = 1000000000;
 
@@ -60,20 +59,36 @@ static void forget(struct model_upload *upload)
     *upload = (struct model_upload){0};
 }
 
-/* Those that are left of its parts come no nearer to anything. */
+/* Those that are left of its parts come no nearer to anything. None is ever dropped: whose removal has failed is there
+ * until it expires, however many others come. */
 static void add_ghost(struct model *model, unsigned store, uint64_t id)
 {
     struct model_uploads *uploads = &model->uploads[store];
-    if (uploads->ghost_count == MODEL_GHOSTS) /* the oldest has been gone for long */
-        memmove(uploads->ghosts, uploads->ghosts + 1, --uploads->ghost_count * sizeof *uploads->ghosts);
+    if (uploads->ghost_count == uploads->ghost_capacity) {
+        uploads->ghost_capacity = uploads->ghost_capacity ? 2 * uploads->ghost_capacity : 32;
+        uploads->ghosts = realloc(uploads->ghosts, uploads->ghost_capacity * sizeof *uploads->ghosts);
+        if (!uploads->ghosts)
+            abort();
+    }
     uploads->ghosts[uploads->ghost_count++] = id;
 }
 
-static void abandon(struct model *model, unsigned store, struct model_upload *upload)
+void model_uploads_free(struct model *model)
+{
+    for (unsigned store = 0; store < MODEL_STORES; store++)
+        free(model->uploads[store].ghosts);
+}
+
+static void add_ghosts(struct model *model, unsigned store, const struct model_upload *upload)
 {
     for (unsigned i = 0; i < upload->piece_count; i++)
         if (upload->pieces[i].made)
             add_ghost(model, store, upload->pieces[i].id);
+}
+
+static void abandon(struct model *model, unsigned store, struct model_upload *upload)
+{
+    add_ghosts(model, store, upload);
     forget(upload);
 }
 
@@ -390,24 +405,39 @@ void model_uploads_decide(struct model *model, const struct attempt *attempt, bo
 
 /* ---- what clients do --------------------------------------------------------------------------- */
 
+/* What is made of parts goes with them. But where nobody knew any more whether it was done, and its object has been
+ * replaced, it goes as if it had never been: they are left, as after any commit that fails. */
+static void delete_whole(struct model *model, unsigned store, const struct model_upload *upload)
+{
+    enum store_error error = upload_forget(model->stores[store], upload->id);
+    must_be_allowed(model, store, "forgetting an upload", error);
+    if (upload->shaky)
+        add_ghosts(model, store, upload);
+}
+
+/* Of one that had expired nobody was told that it is gone for good either. */
+static void delete_piece(struct model *model, unsigned store, const struct model_upload *upload,
+                         const struct model_piece *piece)
+{
+    enum store_error error = upload_forget(model->stores[store], piece->id);
+    if (error)
+        add_ghost(model, store, piece->id);
+    if (error != STORE_NO_UPLOAD || !may_have_gone(upload, piece))
+        must_be_allowed(model, store, "forgetting an upload", error);
+}
+
 /* They are told that it is gone, or hear nothing. */
 static void delete (struct model *model, unsigned store, struct model_upload *upload)
 {
-    uint64_t whole = upload->state == UPLOAD_THERE && upload->joined ? upload->id : 0;
-    bool pieces = upload->state == UPLOAD_COMING || !upload->joined;
     struct model_upload left = *upload;
     forget(upload);
-    if (whole)
-        must_be_allowed(model, store, "forgetting an upload", upload_forget(model->stores[store], whole));
-    for (unsigned i = 0; pieces && i < left.piece_count; i++) {
-        struct model_piece *piece = &left.pieces[i];
-        enum store_error error = piece->made ? upload_forget(model->stores[store], piece->id) : STORE_OK;
-        if (error == STORE_NO_UPLOAD && may_have_gone(&left, piece))
-            error = STORE_OK;
-        must_be_allowed(model, store, "forgetting an upload", error);
-        if (error)
-            add_ghost(model, store, piece->id);
+    if (left.state == UPLOAD_THERE && left.joined) {
+        delete_whole(model, store, &left);
+        return;
     }
+    for (unsigned i = 0; i < left.piece_count; i++)
+        if (left.pieces[i].made)
+            delete_piece(model, store, &left, &left.pieces[i]);
 }
 
 /* One that lacks bytes; NULL: all are complete. */
@@ -445,11 +475,13 @@ void model_uploads_act(struct model *model, struct prng *prng, unsigned store)
     struct model_upload *upload = &model->uploads[store].all[prng_below(prng, MODEL_UPLOADS)];
     model->uploads[store].operations++;
     model->uploads[store].doubtful |= model->disturbed;
+    if (upload->state == UPLOAD_ENDING)
+        return;
     if (upload->state == UPLOAD_ABSENT) {
         plan(model, prng, upload);
-    } else if (upload->state == UPLOAD_ENDING) {
         return;
-    } else if (prng_one_in(prng, upload->state == UPLOAD_THERE ? 2 : 30)) {
+    }
+    if (prng_one_in(prng, upload->state == UPLOAD_THERE ? 2 : 30)) {
         delete (model, store, upload);
     } else if (upload->state == UPLOAD_COMING) {
         go_on(model, prng, store, upload);
@@ -470,7 +502,7 @@ struct census {
 
 static bool is_ghost(const struct model_uploads *uploads, uint64_t id)
 {
-    for (unsigned i = 0; i < uploads->ghost_count; i++)
+    for (size_t i = 0; i < uploads->ghost_count; i++)
         if (uploads->ghosts[i] == id)
             return true;
     return false;
@@ -502,7 +534,7 @@ static void look_at_ghosts(struct model *model, unsigned store)
 {
     struct model_uploads *uploads = &model->uploads[store];
     struct upload_info info;
-    for (unsigned i = 0; i < uploads->ghost_count; i++)
+    for (size_t i = 0; i < uploads->ghost_count; i++)
         (void)upload_look(model->stores[store], uploads->ghosts[i], keep_info, &info);
 }
 

@@ -17,7 +17,6 @@
 enum {
     MODEL_UPLOADS = 3, /* of a store at a time */
     MODEL_PIECES = 3,
-    MODEL_GHOSTS = 32,
     MODEL_UPLOAD_HOURS = 3 /* until one expires */
 };
 
@@ -55,14 +54,18 @@ struct model_upload {
 /* Those of a store. */
 struct model_uploads {
     struct model_upload all[MODEL_UPLOADS];
-    uint64_t ghosts[MODEL_GHOSTS]; /* ids that may come again, since nobody was told that they are gone for good */
-    unsigned ghost_count;
+    uint64_t *ghosts; /* owned: ids that may come again, since nobody was told that they are gone for good */
+    size_t ghost_count;
+    size_t ghost_capacity;
     bool doubtful;       /* the disk has been disturbed since the last cut */
     bool strays;         /* some were made that nobody was told of */
     uint64_t operations; /* what was done to them, */
     uint64_t finished;   /* how many became objects, */
     uint64_t again;      /* and how often that was asked for once more */
 };
+
+/* At the model's end. */
+void model_uploads_free(struct model *model);
 
 /* A client does something with one of a store's uploads, perhaps in an attempt. */
 void model_uploads_act(struct model *model, struct prng *prng, unsigned store);
