@@ -537,7 +537,7 @@ static void check_total(const struct model *model, unsigned store, const char *n
         check_count(model, store, name, seen, wanted);
 }
 
-static bool contents_known(const struct model *model, unsigned store)
+bool model_contents_known(const struct model *model, unsigned store)
 {
     const struct attempt *attempt = model->in_doubt;
     while (attempt && !(attempt->half_open && attempt->store == store))
@@ -549,7 +549,7 @@ static void check_figures(struct model *model, unsigned store, const struct stor
 {
     uint64_t unfinished;
     struct model_total total = model_total(model, store);
-    if (contents_known(model, store)) {
+    if (model_contents_known(model, store)) {
         check_total(model, store, "objects", figures->objects, total.objects);
         check_total(model, store, "live_bytes", figures->live_bytes, total.bytes);
         model_check_limits(model, store);

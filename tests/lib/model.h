@@ -128,6 +128,9 @@ void model_list(struct model *model, unsigned store);
  * verification must find no flaw either. */
 void model_verify(struct model *model);
 
+/* False: a transfer into the store has failed, and nobody could look whether it has reached it. */
+bool model_contents_known(const struct model *model, unsigned store);
+
 /* True for the errors that a broken disk may cause. */
 bool model_disk_error(enum store_error error);
 

@@ -85,15 +85,16 @@ static bool refuses(const struct store_limit *limit, uint64_t before, uint64_t a
     return limit->set && after > before && after > limit->most;
 }
 
-/* With *ret_resting bytes of uploads that nobody works on. One that was dropped counts until it has been taken apart,
- * and what it is spared of that others are not: what is to be weighed is asked for behind that. */
+/* Whether it is known what the store holds, and nothing else is under way; *ret_resting is then what uploads hold that
+ * nobody works on. One that was dropped counts until it has been taken apart, and what it is spared of that others are
+ * not: what is to be weighed is asked for behind that. */
 static bool is_alone(const struct model *model, const struct attempt *attempt, uint64_t *ret_resting)
 {
     struct store_figures before, figures;
     store_figures(model->stores[attempt->store], &before);
     store_figures(model->stores[attempt->store], &figures);
     *ret_resting = figures.unfinished_bytes;
-    return !model->under_way && before.writes_in_flight == 0;
+    return !model->under_way && before.writes_in_flight == 0 && model_contents_known(model, attempt->store);
 }
 
 /* An upload is spared what the object holds whose place it takes, unless that cannot be read. */

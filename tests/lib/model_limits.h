@@ -25,7 +25,8 @@ struct model_total model_total(const struct model *model, unsigned store);
 /* What an attempt that is about to be submitted has to meet. */
 enum attempt_quota model_weigh(const struct model *model, const struct attempt *attempt);
 
-/* Those under way have met another one: what each of them has to meet depends on their order. */
+/* Those under way have met another one, or somebody who works on an upload meanwhile: what each of them has to meet
+ * depends on the order. */
 void model_meet(struct model *model);
 
 /* The store has been opened: its limits are those that were set, or were about to be set when that failed. */

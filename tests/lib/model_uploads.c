@@ -3,6 +3,7 @@
 
 #include "tests/lib/attempt.h"
 #include "tests/lib/model.h"
+#include "tests/lib/model_limits.h"
 #include "tests/lib/ticket.h"
 #include "tests/lib/wall_clock.h"
 
@@ -481,6 +482,7 @@ void model_uploads_act(struct model *model, struct prng *prng, unsigned store)
         plan(model, prng, upload);
         return;
     }
+    model_meet(model); /* what it holds counts against limits, and changes now */
     if (prng_one_in(prng, upload->state == UPLOAD_THERE ? 2 : 30)) {
         delete (model, store, upload);
     } else if (upload->state == UPLOAD_COMING) {
