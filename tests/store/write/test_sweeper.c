@@ -105,17 +105,27 @@ START_TEST(those_of_a_store_that_nobody_opens_expire)
 }
 END_TEST
 
+/* Of several listings, since the background opens files, too. */
+static uint64_t least_opened_by_a_listing(void)
+{
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < 5; i++) {
+        uint64_t before = sim_disk_calls(fixture.disk, SIM_OPENAT);
+        ck_assert_uint_eq(carrier_listed(&fixture), 1);
+        uint64_t opened = sim_disk_calls(fixture.disk, SIM_OPENAT) - before;
+        least = opened < least ? opened : least;
+        usleep(10000);
+    }
+    return least;
+}
+
 START_TEST(a_listing_reads_none_that_is_done)
 {
     carrier_must_create(&fixture, "k", CARRIER_SIZE);
-    uint64_t before = sim_disk_calls(fixture.disk, SIM_OPENAT);
-    ck_assert_uint_eq(carrier_listed(&fixture), 1);
-    uint64_t needed = sim_disk_calls(fixture.disk, SIM_OPENAT) - before;
+    uint64_t needed = least_opened_by_a_listing();
     for (int i = 0; i < 20; i++)
         carrier_must_conclude(&fixture, carrier_must_create(&fixture, "k", CARRIER_SMALL), 0, CARRIER_SMALL);
-    before = sim_disk_calls(fixture.disk, SIM_OPENAT);
-    ck_assert_uint_eq(carrier_listed(&fixture), 1);
-    ck_assert_uint_eq(sim_disk_calls(fixture.disk, SIM_OPENAT) - before, needed);
+    ck_assert_uint_eq(least_opened_by_a_listing(), needed);
 }
 END_TEST
 
