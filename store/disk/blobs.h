@@ -119,7 +119,7 @@ int blob_file_sync(struct blob_file *file, uint64_t size);
 /* Closed already is allowed. */
 void blob_file_close(struct blob_file *file);
 
-/* Opens a file for reading; -1 and errno. */
+/* Opens a file for reading; -1 and errno. One that is gone is ENOENT, one that is just going EWOULDBLOCK. */
 int blobs_open(struct blobs *blobs, uint64_t blob);
 
 /* Makes the folder's entries durable; an errno. Blocking. */

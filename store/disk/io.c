@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,17 +118,20 @@ static int posix_fstat(void *self, int file, struct stat *ret_stat)
     return fstat(file, ret_stat);
 }
 
-/* The kernel gives such a lease to nobody but who has the file to himself. Nobody can come to it meanwhile, as it has
- * no name: so nobody has to be told that the lease is in his way. */
+/* The kernel gives such a lease to nobody but who has the file to himself, and until it is closed keeps those out who
+ * come to it late. It tells who has the lease of them, by a signal, which would end the program if it were not another
+ * one than usual. */
 static int posix_is_alone(void *self, int file)
 {
     struct statfs system;
     (void)self;
     if (fstatfs(file, &system) < 0 || system.f_type == OVERLAYFS_SUPER_MAGIC) /* who maps it is not counted there */
         return -1;
+    if (fcntl(file, F_SETSIG, SIGURG) < 0)
+        return -1;
     if (fcntl(file, F_SETLEASE, F_WRLCK) < 0)
         return errno == EAGAIN ? 0 : -1;
-    return fcntl(file, F_SETLEASE, F_UNLCK) == 0 ? 1 : -1;
+    return 1;
 }
 
 static int posix_mkdirat(void *self, int folder, const char *path, mode_t mode)

@@ -52,7 +52,8 @@ struct io {
     int (*allocate)(void *self, int file, off_t position, off_t length);
     int (*fstat)(void *self, int file, struct stat *ret_stat);
     /* 1 when the file, which has no name any more, is open by this descriptor only, of all programs, and 0 when it is
-     * not; -1 where that cannot be told. */
+     * not; -1 where that cannot be told. Who was about to open it, by the name that it had, cannot any more then:
+     * EWOULDBLOCK. */
     int (*is_alone)(void *self, int file);
     int (*mkdirat)(void *self, int folder, const char *path, mode_t mode);
     int (*unlinkat)(void *self, int folder, const char *path, int flags);

@@ -3,6 +3,7 @@
 
 #include "store/base/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,18 +12,27 @@ enum {
     SLICE = 2 << 20, /* bytes that are freed at once; the page cache has no larger pieces */
     PAGE = 4096,
     LOOK = 250, /* milliseconds between two looks whether nobody has a file any more */
+    SCARCE = 4, /* with less free than so many files of its size, one goes at once */
 };
 
 /* ---- one of them ------------------------------------------------------------------------------ */
 
-/* Whether it has no name, and more than one slice. */
-static bool is_worthwhile(const struct io *io, int file, uint64_t *ret_size)
+/* Whether others may wait for its space. */
+static bool is_missed(const struct io *io, int file, uint64_t size)
 {
+    uint64_t free;
+    return io->free_bytes(io->self, file, &free) == 0 && free / SCARCE < size;
+}
+
+/* Whether it has no name, and more than one slice, and nobody is in a hurry. */
+static bool is_worthwhile(const struct leftovers *leftovers, int file, uint64_t *ret_size)
+{
+    const struct io *io = leftovers->io;
     struct stat status;
     if (io->fstat(io->self, file, &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink > 0)
         return false;
     *ret_size = (uint64_t)status.st_size;
-    return status.st_size > SLICE;
+    return status.st_size > SLICE && !atomic_load(&leftovers->in_haste) && !is_missed(io, file, *ret_size);
 }
 
 /* Cuts it to a multiple of so many bytes, which are one of SLICE; false: it cannot be cut. Its last bytes may be on
@@ -54,28 +64,52 @@ static void cut(const struct leftovers *leftovers, int file, uint64_t size)
     }
 }
 
-/* Closes it; false: somebody else has it, too. */
-static bool finish(const struct leftovers *leftovers, int file)
+/* False: somebody else has it, or another one is just being cut. */
+static bool cut_in_turn(struct leftovers *leftovers, int file, uint64_t size)
 {
     const struct io *io = leftovers->io;
+    if (atomic_flag_test_and_set(&leftovers->cutting))
+        return false;
+    int alone = io->is_alone(io->self, file);
+    if (alone > 0)
+        cut(leftovers, file, size);
+    atomic_flag_clear(&leftovers->cutting);
+    return alone != 0;
+}
+
+/* Closes it; false: it is to be looked at later. */
+static bool finish(struct leftovers *leftovers, int file)
+{
     uint64_t size;
-    if (is_worthwhile(io, file, &size)) {
-        int alone = io->is_alone(io->self, file);
-        if (alone == 0)
-            return false;
-        if (alone > 0)
-            cut(leftovers, file, size);
-    }
-    io->close(io->self, file);
+    if (is_worthwhile(leftovers, file, &size) && !cut_in_turn(leftovers, file, size))
+        return false;
+    leftovers->io->close(leftovers->io->self, file);
     return true;
 }
 
 /* ---- those that somebody has ------------------------------------------------------------------ */
 
+/* Whether it is kept already, by a descriptor that came by another name it had: neither would ever be alone. Lock
+ * held. */
+static bool is_kept(const struct leftovers *leftovers, int file)
+{
+    const struct io *io = leftovers->io;
+    struct stat own, kept;
+    assert(lock_is_mine(&leftovers->lock));
+    if (io->fstat(io->self, file, &own) < 0)
+        return false;
+    for (size_t i = 0; i < leftovers->count; i++)
+        if (io->fstat(io->self, leftovers->files[i], &kept) == 0 && kept.st_dev == own.st_dev &&
+            kept.st_ino == own.st_ino)
+            return true;
+    return false;
+}
+
+/* False: who has it closes it. */
 static bool keep(struct leftovers *leftovers, int file)
 {
     lock_take(&leftovers->lock);
-    bool kept = leftovers->count < LEFTOVERS_MAX && errand_ask(&leftovers->looker);
+    bool kept = leftovers->count < LEFTOVERS_MAX && !is_kept(leftovers, file) && errand_ask(&leftovers->looker);
     if (kept)
         leftovers->files[leftovers->count++] = file;
     lock_release(&leftovers->lock);
@@ -113,6 +147,7 @@ void leftovers_init(struct leftovers *leftovers, const struct io *io, struct poo
 {
     *leftovers = (struct leftovers){.io = io};
     atomic_init(&leftovers->in_haste, false);
+    atomic_flag_clear(&leftovers->cutting);
     lock_init(&leftovers->lock);
     errand_init(&leftovers->looker, pool, look, leftovers, NULL);
 }
@@ -155,7 +190,7 @@ void leftovers_take(struct leftovers *leftovers, int folder, int file)
     uint64_t size;
     if (file < 0)
         return;
-    bool gone = !is_worthwhile(io, file, &size) || io->fsync(io->self, folder) == 0;
+    bool gone = !is_worthwhile(leftovers, file, &size) || io->fsync(io->self, folder) == 0;
     if (!gone || (!finish(leftovers, file) && !keep(leftovers, file)))
         io->close(io->self, file);
 }

@@ -25,6 +25,7 @@ enum { LEFTOVERS_MAX = 64 };
 struct leftovers {
     const struct io *io; /* borrowed */
     atomic_bool in_haste;
+    atomic_flag cutting; /* one thread does: others have more to do than to give space back */
     struct errand looker;
     struct lock lock;         /* guards the next two */
     int files[LEFTOVERS_MAX]; /* that somebody still has open; of more of them he who closes one frees it */

@@ -181,7 +181,7 @@ static struct failure object_open_blob(const struct reader *reader, struct objec
         return failure_of(STORE_DAMAGED);
     int file = blobs_open(reader->blobs, record->blob);
     if (file < 0)
-        return errno == ENOENT ? failure_of(STORE_AGAIN) : failure_io(errno);
+        return errno == ENOENT || errno == EWOULDBLOCK ? failure_of(STORE_AGAIN) : failure_io(errno);
     struct stat status;
     if (io->fstat(io->self, file, &status) < 0) {
         int os_error = errno;

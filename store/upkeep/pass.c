@@ -192,7 +192,7 @@ static bool is_live(struct pass *pass, const struct record *record)
 /* What an errno says of a blob. */
 static enum blob_state blob_of_errno(struct pass *pass, int error)
 {
-    if (error == ENOENT)
+    if (error == ENOENT || error == EWOULDBLOCK)
         return BLOB_MISSING;
     if (!is_shortage(error))
         return BLOB_UNREADABLE;

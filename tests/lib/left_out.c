@@ -98,6 +98,8 @@ static const struct {
     {"store", "join", "parts_outlive_what_does_not_become_an_object", faults},
     {"store", "join", "a_cut_or_a_fault_while_parts_are_joined_loses_none", faults},
     {"store", "join", "a_fault_while_parts_are_joined_is_over_when_they_come_again", faults},
+    {"store", "join", "no_part_comes_back_without_what_it_has_become", faults},
+    {"store", "join", "a_part_that_could_not_be_removed_goes_with_what_it_has_become", faults},
     {"store", "limits", "a_failed_commit_leaves_its_place", faults},
     {"store", "limits", "a_change_is_whole_or_not_at_all", faults},
     {"store", "limits", "each_call_that_fails_leaves_the_old_ones", faults},

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ static struct pool *pool;
 static struct leftovers leftovers;
 static unsigned char *content;
 static atomic_uint cuts, syncs;
+static atomic_bool loose; /* nobody counts the syncs */
 static atomic_int folder_error;
 static off_t last_size, size_before;
 static bool steady;
@@ -33,7 +35,7 @@ static bool able; /* the file system tells who has a file open: overlayfs does n
 static int spying_ftruncate(void *self, int file, off_t length)
 {
     ck_assert_int_eq(length % SLICE, 0); /* or bytes that are on their way to a socket are cleared */
-    ck_assert_int_eq(atomic_load(&syncs), atomic_load(&cuts));
+    ck_assert(atomic_load(&loose) || atomic_load(&syncs) == atomic_load(&cuts));
     last_size = length;
     atomic_fetch_add(&cuts, 1);
     return io_posix.ftruncate(self, file, length);
@@ -65,6 +67,7 @@ static void setup(void)
     io.fsync = failing_fsync;
     atomic_store(&cuts, 0);
     atomic_store(&syncs, 0);
+    atomic_store(&loose, false);
     atomic_store(&folder_error, 0);
     last_size = size_before = SIZE;
     steady = false;
@@ -302,6 +305,103 @@ START_TEST(at_the_end_nobody_is_waited_for)
 }
 END_TEST
 
+static uint64_t free_now;
+
+static int little_free(void *self, int file, uint64_t *ret_bytes)
+{
+    (void)self;
+    (void)file;
+    *ret_bytes = free_now;
+    return 0;
+}
+
+/* Somebody may wait for it. */
+START_TEST(where_space_is_short_it_comes_at_once)
+{
+    io.free_bytes = little_free;
+    free_now = 3 * (uint64_t)SIZE;
+    make("large", SIZE);
+    ck_assert_int_eq(leftovers_remove(&leftovers, folder, "large"), 0);
+    ck_assert_uint_eq(atomic_load(&cuts), 0);
+    free_now = 5 * (uint64_t)SIZE;
+    make("large", SIZE);
+    ck_assert_int_eq(leftovers_remove(&leftovers, folder, "large"), 0);
+    ck_assert(is_cut(1));
+}
+END_TEST
+
+/* Each has it open, and neither is alone: one of them has to go. */
+START_TEST(two_names_that_go_at_once_are_one_file)
+{
+    make("one", SIZE);
+    ck_assert_int_eq(linkat(folder, "one", folder, "two", 0), 0);
+    int one = leftovers_open(&leftovers, folder, "one"), two = leftovers_open(&leftovers, folder, "two");
+    ck_assert_int_eq(unlinkat(folder, "one", 0), 0);
+    ck_assert_int_eq(unlinkat(folder, "two", 0), 0);
+    leftovers_take(&leftovers, folder, one);
+    leftovers_take(&leftovers, folder, two);
+    ck_assert(is_cut(1));
+    for (unsigned waited = 0; waited < PATIENCE && fcntl(one, F_GETFD) != -1; waited += 10)
+        usleep(10000);
+    ck_assert_int_eq(fcntl(one, F_GETFD), -1);
+    ck_assert_int_eq(fcntl(two, F_GETFD), -1);
+}
+END_TEST
+
+static atomic_int at_work;
+
+static int lonely_ftruncate(void *self, int file, off_t length)
+{
+    ck_assert_int_eq(atomic_fetch_add(&at_work, 1), 0);
+    usleep(5000);
+    int result = spying_ftruncate(self, file, length);
+    atomic_fetch_sub(&at_work, 1);
+    return result;
+}
+
+static void *remove_one(void *name)
+{
+    ck_assert_int_eq(leftovers_remove(&leftovers, folder, name), 0);
+    return NULL;
+}
+
+/* The pool's threads have more to do. */
+START_TEST(one_at_a_time_is_cut)
+{
+    static char names[][2] = {"a", "b", "c", "d"};
+    enum { COUNT = sizeof names / sizeof *names };
+    pthread_t threads[COUNT];
+    io.ftruncate = lonely_ftruncate;
+    io.fdatasync = io_posix.fdatasync;
+    atomic_store(&loose, true);
+    for (size_t i = 0; i < COUNT; i++)
+        make(names[i], SLICE + 1);
+    for (size_t i = 0; i < COUNT; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, remove_one, names[i]), 0);
+    for (size_t i = 0; i < COUNT; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert(is_cut(COUNT));
+}
+END_TEST
+
+/* He had found the name before it went. The signal that tells of him ends nobody. */
+START_TEST(who_comes_late_finds_nothing)
+{
+    char path[32];
+    if (!able)
+        return;
+    make("late", 1);
+    int file = openat(folder, "late", O_WRONLY);
+    ck_assert_int_eq(unlinkat(folder, "late", 0), 0);
+    ck_assert_int_eq(io_posix.is_alone(NULL, file), 1);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    ck_assert_int_eq(open(path, O_RDONLY | O_NONBLOCK), -1);
+    ck_assert_int_eq(errno, EWOULDBLOCK);
+    ck_assert_int_eq(ftruncate(file, 0), 0);
+    close(file);
+}
+END_TEST
+
 START_TEST(who_ends_does_not_wait_for_slices)
 {
     make("large", SIZE);
@@ -366,6 +466,10 @@ int main(void)
         where_that_cannot_be_told_nothing_is_kept,
         of_too_many_each_reader_has_his_all_the_same,
         at_the_end_nobody_is_waited_for,
+        where_space_is_short_it_comes_at_once,
+        two_names_that_go_at_once_are_one_file,
+        one_at_a_time_is_cut,
+        who_comes_late_finds_nothing,
         who_ends_does_not_wait_for_slices,
         what_another_file_takes_the_name_of_is_taken_by_two_steps,
         what_is_no_file_is_told_as_unlinking_tells_it,
