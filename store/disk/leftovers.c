@@ -183,15 +183,15 @@ int leftovers_open(const struct leftovers *leftovers, int folder, const char *na
     return cuts ? io->openat(io->self, folder, name, O_WRONLY | O_NOFOLLOW, 0) : -1;
 }
 
-/* What is cut must not have a name after a crash. */
+/* Nothing is cut but behind the sync, and what is cut has no name after a crash. */
 void leftovers_take(struct leftovers *leftovers, int folder, int file)
 {
     const struct io *io = leftovers->io;
     uint64_t size;
     if (file < 0)
         return;
-    bool gone = !is_worthwhile(leftovers, file, &size) || io->fsync(io->self, folder) == 0;
-    if (!gone || (!finish(leftovers, file) && !keep(leftovers, file)))
+    bool slowly = is_worthwhile(leftovers, file, &size) && io->fsync(io->self, folder) == 0;
+    if (!slowly || (!finish(leftovers, file) && !keep(leftovers, file)))
         io->close(io->self, file);
 }
 

@@ -330,6 +330,24 @@ START_TEST(where_space_is_short_it_comes_at_once)
 }
 END_TEST
 
+static int little_free_once(void *self, int file, uint64_t *ret_bytes)
+{
+    int result = little_free(self, file, ret_bytes);
+    free_now = UINT64_MAX;
+    return result;
+}
+
+/* Its name may be on disk still: who was in a hurry has not synced the folder. */
+START_TEST(space_that_comes_just_then_changes_nothing)
+{
+    io.free_bytes = little_free_once;
+    free_now = 0;
+    make("large", SIZE);
+    ck_assert_int_eq(leftovers_remove(&leftovers, folder, "large"), 0);
+    ck_assert_uint_eq(atomic_load(&cuts), 0);
+}
+END_TEST
+
 /* Each has it open, and neither is alone: one of them has to go. */
 START_TEST(two_names_that_go_at_once_are_one_file)
 {
@@ -467,6 +485,7 @@ int main(void)
         of_too_many_each_reader_has_his_all_the_same,
         at_the_end_nobody_is_waited_for,
         where_space_is_short_it_comes_at_once,
+        space_that_comes_just_then_changes_nothing,
         two_names_that_go_at_once_are_one_file,
         one_at_a_time_is_cut,
         who_comes_late_finds_nothing,
