@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 enum {
-    PORTION = 128 << 10, /* bytes that the page cache is given at once */
-    ZEROS_UNDER_WAY = 512 << 10,
-    COPY_CHUNK = 1 << 20,     /* bytes, of a copy by hand */
-    COPY_RANGE_MAX = 1 << 30, /* bytes that the file system is asked for at a time */
+    PORTION = 128 << 10,         /* bytes that the page cache is given at once */
+    ZEROS_UNDER_WAY = 512 << 10, /* bytes of them that the disk has still to take */
+    COPY_CHUNK = 1 << 20,        /* bytes, of a copy by hand */
+    COPY_RANGE_MAX = 1 << 30,    /* bytes that the file system is asked for at a time */
     NAME_ROOM = 128,
     ASIDE_MAX = 100,
 };
@@ -351,24 +351,16 @@ int io_write_cached(const struct io *io, int file, const void *bytes, size_t len
 int io_write_paced(const struct io *io, int file, const void *bytes, size_t length, off_t position, size_t under_way,
                    uint64_t *awaited)
 {
-    const char *at = bytes;
-    size_t most = io->by_message || length < under_way ? length : under_way;
-    while (length > 0) {
-        size_t part = length < most ? length : most;
-        int error = io_write_cached(io, file, at, part, position);
-        if (error)
-            return error;
-        io->write_back(io->self, file, position, (off_t)part);
-        at += part;
-        length -= part;
-        position += (off_t)part;
-        if ((uint64_t)position - *awaited <= under_way)
-            continue;
-        uint64_t due = (uint64_t)position - under_way;
-        if (io->await_back(io->self, file, (off_t)*awaited, (off_t)(due - *awaited)) < 0)
-            return errno;
-        *awaited = due;
-    }
+    uint64_t end = (uint64_t)position + length;
+    int error = io_write_cached(io, file, bytes, length, position);
+    if (error)
+        return error;
+    io->write_back(io->self, file, position, (off_t)length);
+    if (end - *awaited <= under_way)
+        return 0;
+    if (io->await_back(io->self, file, (off_t)*awaited, (off_t)(end - under_way - *awaited)) < 0)
+        return errno;
+    *awaited = end - under_way;
     return 0;
 }
 

@@ -105,9 +105,10 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
  * and large pieces are dear (docs/performance.md). For all that is not written past it. */
 int io_write_cached(const struct io *io, int file, const void *bytes, size_t length, off_t position);
 
-/* The same, but the disk begins with it at once, and who is far ahead of it waits: no more than `under_way` bytes are
- * between *awaited, up to where the disk has what was written so, and the end. All of it at the end, or as much as
- * comes, would stand in front of what others sync. A failure of the disk is told here, and perhaps by no later sync. */
+/* The same, but the disk begins with it at once, and who is far ahead of it waits: behind it no more than `under_way`
+ * bytes are between *awaited, up to where the disk has what was written so, and the end. All of it at the end, or as
+ * much as comes, would stand in front of what others sync. A failure of the disk is told here, and perhaps by no later
+ * sync. */
 int io_write_paced(const struct io *io, int file, const void *bytes, size_t length, off_t position, size_t under_way,
                    uint64_t *awaited);
 

@@ -15,10 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum {
-    TURN = 4,            /* writes a job makes before others get their turn */
-    VERY_MANY = 1000000, /* small commits: one in so many nanoseconds */
-};
+enum { TURN = 4 }; /* writes a job makes before others get their turn */
 
 static void run(void *arg);
 
@@ -87,8 +84,8 @@ static size_t under_way(struct stream *stream)
     stream->looked = now;
     if (commits == 0)
         return BLOB_UNDER_WAY;
-    bool very_many = commits * VERY_MANY >= (uint64_t)(now - before);
-    return very_many ? BLOB_UNDER_WAY_AMONG : BLOB_UNDER_WAY_BESIDE;
+    bool one_each_millisecond = commits * CLOCK_MILLISECOND >= (uint64_t)(now - before);
+    return one_each_millisecond ? BLOB_UNDER_WAY_AMONG : BLOB_UNDER_WAY_BESIDE;
 }
 
 /* Writes the next bytes of the payload; an errno. */

@@ -164,10 +164,12 @@ static int write_new(const struct io *io, int folder, uint64_t salt, const struc
     return error;
 }
 
-static void unlink_both(const struct io *io, int folder, uint64_t id)
+/* Comes before its bytes go: bytes without it are nobody's, it without bytes is a lie. An errno. */
+static int unlink_description(const struct io *io, int folder, uint64_t id)
 {
-    numbered_remove(io, folder, id, UNFINISHED_ENDING);
-    numbered_remove(io, folder, id, UNFINISHED_BYTES);
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(id, UNFINISHED_ENDING, name);
+    return io->unlinkat(io->self, folder, name, 0) < 0 && errno != ENOENT ? errno : 0;
 }
 
 int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct unfinished *unfinished)
@@ -180,8 +182,8 @@ int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct
         error = errno;
     if (part >= 0)
         io->close(io->self, part);
-    if (error)
-        unlink_both(io, folder, unfinished->id);
+    if (error && unlink_description(io, folder, unfinished->id) == 0)
+        unfinished_drop_bytes(io, folder, unfinished->id);
     return error;
 }
 
@@ -276,11 +278,10 @@ void unfinished_drop_bytes(const struct io *io, int folder, uint64_t id)
 
 int unfinished_remove(struct leftovers *leftovers, int folder, uint64_t id)
 {
-    const struct io *io = leftovers->io;
     char name[NUMBERED_NAME_MAX];
-    numbered_name(id, UNFINISHED_ENDING, name); /* first: bytes without it are nobody's, it without bytes is a lie */
-    if (io->unlinkat(io->self, folder, name, 0) < 0 && errno != ENOENT)
-        return errno;
+    int error = unlink_description(leftovers->io, folder, id);
+    if (error)
+        return error;
     numbered_name(id, UNFINISHED_BYTES, name);
     (void)leftovers_remove(leftovers, folder, name);
     return 0;
